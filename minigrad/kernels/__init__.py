@@ -1,0 +1,64 @@
+"""Convolution and pooling on plain arrays, twice: as readable loops and compiled.
+
+Both sets have the same functions with the same signatures and the same meaning::
+
+    conv2d(x, weight, stride, padding, dilation, groups)
+    conv2d_input_gradient(g, weight, input_size, stride, padding, dilation, groups)
+    conv2d_weight_gradient(x, g, kernel_size, stride, padding, dilation, groups)
+    max_pool2d(x, kernel_size, stride, padding, dilation, output_size) -> values, indices
+    max_unpool2d(x, indices, output_size)
+    gather2d(y, indices)
+    avg_pool2d(x, kernel_size, stride, padding, output_size, count_include_pad)
+    avg_pool2d_input_gradient(g, input_size, kernel_size, stride, padding, count_include_pad)
+
+Arrays are (N, C, H, W); sizes are pairs of ints, checked by the caller.
+"""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from types import ModuleType
+
+from minigrad.kernels.threads import get_num_threads, set_num_threads
+
+__all__ = [
+    "cache_folder",
+    "get_num_threads",
+    "kernel_set",
+    "names",
+    "set_num_threads",
+    "warm_up",
+]
+
+names = ("compiled", "reference")
+
+
+def kernel_set(name: str) -> ModuleType:
+    """The module that holds the set `name`, imported when first asked for.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> loops = kernel_set("reference")
+    >>> x = np.arange(4.0).reshape(1, 1, 2, 2)
+    >>> loops.conv2d(x, np.ones((1, 1, 2, 2)), (1, 1), (0, 0), (1, 1), 1)
+    array([[[[6.]]]])
+    """
+    if name not in names:
+        raise ValueError(f"no kernels are named {name!r}; choose one of {', '.join(names)}")
+    return importlib.import_module(f"minigrad.kernels.{name}")
+
+
+def cache_folder() -> Path:
+    """The folder where compiled kernels are kept between runs."""
+    from minigrad.kernels import cache
+
+    return cache.cache_folder()
+
+
+def warm_up(dtypes: tuple[str, ...] = ("float32",)) -> None:
+    """Compile every kernel for `dtypes` now, so that nobody waits later."""
+    from minigrad.kernels import compiled
+
+    compiled.warm_up(dtypes)

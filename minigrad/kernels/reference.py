@@ -1,0 +1,308 @@
+"""The kernels as the loops on the slide: one window after the other, plain NumPy.
+
+Nothing here is fast. Every function says what its compiled twin must compute, and a debugger that
+steps through a convolution steps through these loops. Layout is (N, C, H, W); sizes are pairs of
+ints that the caller has checked.
+
+A window is named by the output position ``(i, j)`` it belongs to; ``_window`` cuts it out of the
+padded input, dilation included. The three convolutions differ in one line:
+
+    conv2d                  y[k, i, j] = sum(window * weight[k])
+    conv2d_input_gradient   window    += g[k, i, j] * weight[k]
+    conv2d_weight_gradient  dw[k]     += g[k, i, j] * window
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+Array = np.ndarray
+Pair = tuple[int, int]
+
+
+def _result_type(*arrays: Array) -> np.dtype:
+    return np.result_type(np.float32, *arrays)
+
+
+def _reach(outputs: int, kernel: int, stride: int, dilation: int) -> int:
+    """How many padded rows (or columns) the windows of that many outputs cover."""
+    return (outputs - 1) * stride + (kernel - 1) * dilation + 1
+
+
+def _padded(x: Array, reach: Pair, padding: Pair) -> Array:
+    """`x` inside a border of zeros, large enough for every window."""
+    height, width = x.shape[-2:]
+    rows = (padding[0], max(padding[0], reach[0] - padding[0] - height))
+    columns = (padding[1], max(padding[1], reach[1] - padding[1] - width))
+    return np.pad(x, ((0, 0), (0, 0), rows, columns))
+
+
+def _window(i: int, j: int, kernel_size: Pair, stride: Pair, dilation: Pair) -> tuple[slice, slice]:
+    """Where the window of output `(i, j)` lies in the padded input."""
+    (kh, kw), (sh, sw), (dh, dw) = kernel_size, stride, dilation
+    rows = slice(i * sh, i * sh + (kh - 1) * dh + 1, dh)
+    columns = slice(j * sw, j * sw + (kw - 1) * dw + 1, dw)
+    return rows, columns
+
+
+def _channels(k: int, outputs: int, inputs: int, groups: int) -> slice:
+    """The input channels that output channel `k` sees."""
+    group = k // (outputs // groups)
+    return slice(group * (inputs // groups), (group + 1) * (inputs // groups))
+
+
+def conv2d(
+    x: Array, weight: Array, stride: Pair, padding: Pair, dilation: Pair, groups: int
+) -> Array:
+    """Cross-correlate `x` with `weight`.
+
+    Parameters
+    ----------
+    x : array (N, C, H, W)
+    weight : array (K, C/groups, kh, kw)
+    stride, padding, dilation : (rows, columns)
+    groups : int
+
+    Returns
+    -------
+    array (N, K, OH, OW), with OH = (H + 2 padding - dilation (kh - 1) - 1) // stride + 1
+    """
+    (batch, inputs, height, width), (outputs, _, kh, kw) = x.shape, weight.shape
+    oh = (height + 2 * padding[0] - dilation[0] * (kh - 1) - 1) // stride[0] + 1
+    ow = (width + 2 * padding[1] - dilation[1] * (kw - 1) - 1) // stride[1] + 1
+    padded = _padded(x, (0, 0), padding)
+    y = np.zeros((batch, outputs, oh, ow), _result_type(x, weight))
+    for n, k, i, j in np.ndindex(y.shape):
+        rows, columns = _window(i, j, (kh, kw), stride, dilation)
+        window = padded[n, _channels(k, outputs, inputs, groups), rows, columns]
+        y[n, k, i, j] = np.sum(window * weight[k])
+    return y
+
+
+def conv2d_input_gradient(
+    g: Array,
+    weight: Array,
+    input_size: Pair,
+    stride: Pair,
+    padding: Pair,
+    dilation: Pair,
+    groups: int,
+) -> Array:
+    """The adjoint of `conv2d` in `x`; equally the forward pass of a transposed convolution.
+
+    Every output value stamps the kernel, times itself, into the window it came from; overlapping
+    stamps add up.
+
+    Parameters
+    ----------
+    g : array (N, K, OH, OW)
+    weight : array (K, C/groups, kh, kw)
+    input_size : (H, W) of the result; what no window reaches is zero.
+
+    Returns
+    -------
+    array (N, C, H, W)
+    """
+    (batch, outputs, oh, ow), (_, per_group, kh, kw) = g.shape, weight.shape
+    (height, width), inputs = input_size, per_group * groups
+    reach = _reach(oh, kh, stride[0], dilation[0]), _reach(ow, kw, stride[1], dilation[1])
+    empty = np.zeros((batch, inputs, height, width), _result_type(g, weight))
+    dx = _padded(empty, reach, padding)
+    for n, k, i, j in np.ndindex(g.shape):
+        rows, columns = _window(i, j, (kh, kw), stride, dilation)
+        channels = _channels(k, outputs, inputs, groups)
+        dx[n, channels, rows, columns] += g[n, k, i, j] * weight[k]
+    top, left = padding
+    return dx[:, :, top : top + height, left : left + width].copy()
+
+
+def conv2d_weight_gradient(
+    x: Array,
+    g: Array,
+    kernel_size: Pair,
+    stride: Pair,
+    padding: Pair,
+    dilation: Pair,
+    groups: int,
+) -> Array:
+    """The adjoint of `conv2d` in `weight`: every window, times the gradient of its output.
+
+    Parameters
+    ----------
+    x : array (N, C, H, W)
+    g : array (N, K, OH, OW)
+
+    Returns
+    -------
+    array (K, C/groups, kh, kw)
+    """
+    (kh, kw), inputs = kernel_size, x.shape[1]
+    _, outputs, oh, ow = g.shape
+    reach = _reach(oh, kh, stride[0], dilation[0]), _reach(ow, kw, stride[1], dilation[1])
+    padded = _padded(x, reach, padding)
+    dw = np.zeros((outputs, inputs // groups, kh, kw), _result_type(x, g))
+    for n, k, i, j in np.ndindex(g.shape):
+        rows, columns = _window(i, j, (kh, kw), stride, dilation)
+        window = padded[n, _channels(k, outputs, inputs, groups), rows, columns]
+        dw[k] += g[n, k, i, j] * window
+    return dw
+
+
+def max_pool2d(
+    x: Array,
+    kernel_size: Pair,
+    stride: Pair,
+    padding: Pair,
+    dilation: Pair,
+    output_size: Pair,
+) -> tuple[Array, Array]:
+    """The largest value of every window, and where it stood.
+
+    Of equal values the first in row-major order wins; the first NaN wins over everything; padding
+    never wins.
+
+    Parameters
+    ----------
+    x : array (N, C, H, W)
+    output_size : (OH, OW), how many windows; the last ones may hang over the edge.
+
+    Returns
+    -------
+    y : array (N, C, OH, OW)
+    indices : int64 array (N, C, OH, OW)
+        Position in the flattened (H * W) input plane.
+    """
+    batch, channels, height, width = x.shape
+    y = np.empty((batch, channels, *output_size), _result_type(x))
+    indices = np.empty(y.shape, np.int64)
+    for n, c, i, j in np.ndindex(y.shape):
+        best, position = None, 0
+        for r, s in np.ndindex(*kernel_size):
+            h = i * stride[0] - padding[0] + r * dilation[0]
+            w = j * stride[1] - padding[1] + s * dilation[1]
+            if not (0 <= h < height and 0 <= w < width):
+                continue
+            value = x[n, c, h, w]
+            if best is None or value > best or (np.isnan(value) and not np.isnan(best)):
+                best, position = value, h * width + w
+        y[n, c, i, j] = -np.inf if best is None else best
+        indices[n, c, i, j] = position
+    return y, indices
+
+
+def max_unpool2d(x: Array, indices: Array, output_size: Pair) -> Array:
+    """Put every value where its index says, adding up what meets; the adjoint of `gather2d`.
+
+    This is also the backward pass of `max_pool2d`.
+
+    Parameters
+    ----------
+    x : array (N, C, h, w)
+    indices : int array (N, C, h, w), flat per output plane
+    output_size : (H, W)
+
+    Returns
+    -------
+    array (N, C, H, W)
+    """
+    height, width = output_size
+    y = np.zeros((*x.shape[:2], height, width), _result_type(x))
+    for n, c, i, j in np.ndindex(x.shape):
+        row, column = divmod(int(indices[n, c, i, j]), width)
+        y[n, c, row, column] += x[n, c, i, j]
+    return y
+
+
+def gather2d(y: Array, indices: Array) -> Array:
+    """Read every plane of `y` at its indices; the adjoint of `max_unpool2d`.
+
+    Parameters
+    ----------
+    y : array (N, C, H, W)
+    indices : int array (N, C, h, w), flat per plane of `y`
+
+    Returns
+    -------
+    array (N, C, h, w)
+    """
+    x = np.empty(indices.shape, _result_type(y))
+    for n, c, i, j in np.ndindex(indices.shape):
+        row, column = divmod(int(indices[n, c, i, j]), y.shape[3])
+        x[n, c, i, j] = y[n, c, row, column]
+    return x
+
+
+def _pool_window(
+    i: int, size: int, kernel: int, stride: int, padding: int
+) -> tuple[int, int, int]:
+    """Start, end and counted length of window `i` along one axis.
+
+    The counted length includes padding, but not what hangs over it at the far side.
+    """
+    start = i * stride - padding
+    end = min(start + kernel, size + padding)
+    return max(start, 0), min(end, size), end - start
+
+
+def avg_pool2d(
+    x: Array,
+    kernel_size: Pair,
+    stride: Pair,
+    padding: Pair,
+    output_size: Pair,
+    count_include_pad: bool,
+) -> Array:
+    """The mean of every window.
+
+    Parameters
+    ----------
+    x : array (N, C, H, W)
+    output_size : (OH, OW), how many windows; the last ones may hang over the edge.
+    count_include_pad : bool
+        Whether the zeros of the padding are counted in the divisor.
+
+    Returns
+    -------
+    array (N, C, OH, OW)
+    """
+    (batch, channels, height, width), (kh, kw) = x.shape, kernel_size
+    y = np.zeros((batch, channels, *output_size), _result_type(x))
+    for n, c, i, j in np.ndindex(y.shape):
+        top, bottom, rows = _pool_window(i, height, kh, stride[0], padding[0])
+        left, right, columns = _pool_window(j, width, kw, stride[1], padding[1])
+        window = x[n, c, top:bottom, left:right]
+        count = rows * columns if count_include_pad else window.size
+        if window.size:
+            y[n, c, i, j] = window.sum() / count
+    return y
+
+
+def avg_pool2d_input_gradient(
+    g: Array,
+    input_size: Pair,
+    kernel_size: Pair,
+    stride: Pair,
+    padding: Pair,
+    count_include_pad: bool,
+) -> Array:
+    """The adjoint of `avg_pool2d`: every gradient, in equal shares, to its window.
+
+    Parameters
+    ----------
+    g : array (N, C, OH, OW)
+    input_size : (H, W)
+
+    Returns
+    -------
+    array (N, C, H, W)
+    """
+    (height, width), (kh, kw) = input_size, kernel_size
+    dx = np.zeros((*g.shape[:2], height, width), _result_type(g))
+    for n, c, i, j in np.ndindex(g.shape):
+        top, bottom, rows = _pool_window(i, height, kh, stride[0], padding[0])
+        left, right, columns = _pool_window(j, width, kw, stride[1], padding[1])
+        window = dx[n, c, top:bottom, left:right]
+        count = rows * columns if count_include_pad else window.size
+        if window.size:
+            window += g[n, c, i, j] / count
+    return dx

@@ -1,0 +1,29 @@
+"""Every operation, by family. All are reachable as ``mg.<name>``.
+
+The star imports bring whatever the families define; what is public of it are the primitives
+and the functions written on top of them.
+"""
+
+from inspect import isfunction as _isfunction
+
+from ..primitive import Primitive as _Primitive
+from .arithmetic import *
+from .convolution import *
+from .elementwise import *
+from .indexing import *
+from .linalg import *
+from .loss import *
+from .normalization import *
+from .pooling import *
+from .reduction import *
+from .resampling import *
+from .shape import *
+from .softmax import *
+
+__all__ = [
+    name
+    for name, value in list(globals().items())
+    if not name.startswith("_")
+    and (isinstance(value, _Primitive) or (_isfunction(value) and __name__ in value.__module__))
+    and not value.__module__.endswith(".samples")
+]

@@ -1,0 +1,3 @@
+"""Indexing of every kind, and its adjoint."""
+
+from __future__ import annotations

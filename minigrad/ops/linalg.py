@@ -1,0 +1,3 @@
+"""Products of matrices and tensors, and linear algebra."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""Batch, layer, group and instance normalisation, and dropout."""
+
+from __future__ import annotations

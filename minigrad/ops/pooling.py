@@ -1,0 +1,3 @@
+"""Pooling and max-unpooling."""
+
+from __future__ import annotations

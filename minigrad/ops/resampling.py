@@ -1,0 +1,3 @@
+"""Interpolation, unfolding and folding."""
+
+from __future__ import annotations

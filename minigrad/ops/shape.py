@@ -1,0 +1,3 @@
+"""Functions that move elements about: reshaping, joining, splitting, padding."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""Softmax and its logarithm."""
+
+from __future__ import annotations

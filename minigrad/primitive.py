@@ -1,0 +1,422 @@
+"""A primitive is data, in one place: forward, rules, formulas, conventions and samples.
+
+::
+
+    @primitive(formula="exp(x)", numpy=np.exp, sample=unary())
+    def exp(x, /):
+        return np.exp(x)
+
+    @exp.vjp("x", "ȳ · y")
+    def exp_x(g, y):
+        return g * y
+
+The arrays stand before the slash, the settings behind it. A rule (vjp: vector-Jacobian product)
+gets the cotangent ``g`` of the output and, by the names of its parameters, what it needs:
+inputs, ``y`` (the output), settings, ``<input>_shape`` and the extra values named in ``saves``.
+Nothing else is kept alive. The engine undoes broadcasting, casts the gradient to its input's
+dtype, checks its shape and sums at fan-out, so a rule never does.
+"""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+from collections.abc import Callable, Iterator, Sequence
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+from . import settings
+from .errors import check_finite
+from .tape import Edge, Node
+from .tensor import Tensor
+
+_TABLE: dict[str, Primitive] = {}
+_SCALARS = (int, float, bool, type(None), np.generic, str)
+
+Sample = tuple[tuple[Any, ...], dict[str, Any]]
+
+
+class Rule:
+    """The vjp of one input: a function, what it needs by name, and its formula."""
+
+    __slots__ = ("formula", "function", "needs")
+
+    def __init__(self, function: Callable, formula: str = ""):
+        self.function = function
+        self.needs = tuple(inspect.signature(function).parameters)[1:]
+        self.formula = formula
+
+    def call(self, g: Any, values: dict[str, Any], argument: int) -> Any:
+        """Return the contribution to one input."""
+        return self.function(g, *[values[name] for name in self.needs])
+
+
+class VariadicRule(Rule):
+    """One rule for any number of inputs: it is also told which one (`index`)."""
+
+    __slots__ = ()
+
+    def __init__(self, function: Callable, formula: str = ""):
+        super().__init__(function, formula)
+        self.needs = self.needs[1:]
+
+    def call(self, g: Any, values: dict[str, Any], argument: int) -> Any:
+        return self.function(g, argument, *[values[name] for name in self.needs])
+
+    def __getitem__(self, argument: int) -> VariadicRule:
+        return self
+
+
+class Primitive:
+    """One differentiable operation. Made by `primitive`, listed by `primitives`.
+
+    Called on Tensors it records itself; called on plain arrays it is a plain function.
+
+    Attributes
+    ----------
+    name : str
+    forward : callable
+        On plain arrays.
+    inputs : tuple of str
+        The names of the array arguments.
+    rules : sequence of Rule or None
+        One an input; ``None`` where the input is not differentiable.
+    formula, kinks : str
+        What it computes, in a line; the convention where it has no derivative.
+    saves : tuple of str
+        Names of extra values that the forward function returns behind the output.
+    broadcasts : bool
+        Whether inputs are broadcast against each other as NumPy's elementwise functions do.
+    linear : tuple of str
+        The inputs in which it is linear (with the others held fixed).
+    branches : callable or None
+        ``branches(*inputs, **settings)``: an array that says which side of each kink is taken.
+    sample : callable or None
+        ``sample(rng)`` yields ``(inputs, settings)`` pairs to test with.
+    """
+
+    def __init__(
+        self,
+        forward: Callable,
+        *,
+        formula: str = "",
+        kinks: str = "",
+        saves: Sequence[str] = (),
+        broadcasts: bool = False,
+        linear: Sequence[str] = (),
+        branches: Callable | None = None,
+        sample: Callable[[np.random.Generator], Iterator[Sample]] | None = None,
+    ):
+        parameters = inspect.signature(forward).parameters.values()
+        arrays = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.VAR_POSITIONAL)]
+        options = [p for p in parameters if p not in arrays]
+        if not arrays:
+            raise TypeError(f"{forward.__name__} needs a '/' behind its array arguments")
+        self.name = forward.__name__
+        self.forward = forward
+        self.formula = formula
+        self.kinks = kinks
+        self.saves = tuple(saves)
+        self.broadcasts = broadcasts
+        self.linear = tuple(linear)
+        self.branches = branches
+        self.sample = sample
+        self.variadic = arrays[0].kind is arrays[0].VAR_POSITIONAL
+        self.inputs = tuple(p.name for p in arrays)
+        self.arity = len(arrays)
+        self.required = sum(p.default is p.empty for p in arrays)
+        self.options = tuple(p.name for p in options)
+        self.defaults = {p.name: p.default for p in options if p.default is not p.empty}
+        self.rules: Any = [None] * self.arity
+        self._plans: dict[tuple[int, ...], tuple] = {}
+        self.__name__ = self.__qualname__ = self.name
+        self.__module__ = forward.__module__
+        self.__doc__ = forward.__doc__
+        self.__wrapped__ = forward
+
+    # ---- declaring ------------------------------------------------------------------------
+
+    def vjp(self, name: str, formula: str = "") -> Callable[[Callable], Callable]:
+        """Declare the rule of the input called `name`: a decorator."""
+        if name not in self.inputs:
+            raise ValueError(f"{self.name} has no input {name!r}, only {', '.join(self.inputs)}")
+
+        def declare(function: Callable) -> Callable:
+            if self.variadic:
+                self.rules = VariadicRule(function, formula)
+            else:
+                self.rules[self.inputs.index(name)] = Rule(function, formula)
+            self._check_needs(name)
+            return function
+
+        return declare
+
+    def _check_needs(self, name: str) -> None:
+        known = {"y", *self.inputs, *self.options, *self.saves}
+        known |= {f"{i}_shape" for i in self.inputs}
+        for need in self.rules[self.inputs.index(name)].needs:
+            if need not in known:
+                raise TypeError(
+                    f"the rule of {self.name} to {name} asks for {need!r}; there is only "
+                    f"{', '.join(sorted(known))}"
+                )
+
+    def label(self, argument: int) -> str:
+        """The name of an argument, for messages."""
+        return f"{self.inputs[0]}[{argument}]" if self.variadic else self.inputs[argument]
+
+    # ---- calling --------------------------------------------------------------------------
+
+    def __call__(self, *args: Any, **options: Any) -> Any:
+        if not self.variadic and (len(args) != self.arity or options):
+            args, options = self._bind(args, options)
+        arrays = []
+        tensors = False
+        for argument in args:
+            if isinstance(argument, Tensor):
+                tensors = True
+                arrays.append(argument.array)
+            else:
+                arrays.append(argument)
+        result = self.forward(*arrays, **options)
+        saved: Sequence[Any] = ()
+        if self.saves:
+            result, *saved = result
+        if not tensors:
+            return result
+        if type(result) is not np.ndarray:
+            result = np.asarray(result)
+        now = settings.current()
+        edges = []
+        shared = False
+        for i, argument in enumerate(args):
+            if isinstance(argument, Tensor):
+                if argument.requires_grad and now.recording:
+                    edges.append(
+                        Edge(i, argument.node or argument, argument.array.shape, argument.array.dtype)
+                    )
+                shared = shared or argument.shared
+        if edges:
+            node = self._record(args, arrays, options, result, saved, edges)
+            # A view of an array that the user can reach can be reached too.
+            reachable = shared and (
+                result.base is not None or any(result is array for array in arrays)
+            )
+            output = Tensor.recorded(result, node, reachable)
+        else:
+            output = Tensor(result)
+        if now.anomaly:
+            check_finite(result, f"{self.name} made", edges and node.where or "an unrecorded line")
+        return output
+
+    def _bind(self, args: tuple, options: dict[str, Any]) -> tuple[tuple, dict[str, Any]]:
+        """Sort positional and keyword arguments into arrays and settings."""
+        arrays = list(args[: self.arity])
+        surplus = args[self.arity :]
+        if len(surplus) > len(self.options):
+            raise TypeError(
+                f"{self.name} takes at most {self.arity + len(self.options)} arguments "
+                f"({', '.join(self.inputs + self.options)}), not {len(args)}"
+            )
+        options = dict(options)
+        for name, value in zip(self.options, surplus, strict=False):
+            if name in options:
+                raise TypeError(f"{self.name} got two values for {name!r}")
+            options[name] = value
+        for name in self.inputs[len(arrays) :]:
+            if name in options:
+                arrays.append(options.pop(name))
+            elif len(arrays) >= self.required:
+                arrays.append(None)
+            else:
+                raise TypeError(f"{self.name} misses its argument {name!r}")
+        for name in options:
+            if name not in self.options:
+                known = self.inputs + self.options
+                near = difflib.get_close_matches(name, known, 1) or known
+                raise TypeError(
+                    f"{self.name} has no argument {name!r}; did you mean {', '.join(near)}?"
+                )
+        return tuple(arrays), options
+
+    def _record(
+        self,
+        args: Sequence[Any],
+        arrays: Sequence[Any],
+        options: dict[str, Any],
+        result: np.ndarray,
+        saved: Sequence[Any],
+        edges: list[Edge],
+    ) -> Node:
+        """Make the node: keep what the rules of these edges ask for, and nothing else."""
+        key = tuple([edge[0] for edge in edges])
+        plan = self._plans.get(key)
+        if plan is None:
+            plan = self._plans[key] = self._plan(key)
+        kept, shapes, output, extras = plan
+        values = {**self.defaults, **options} if self.options else {}
+        if self.variadic:
+            if kept:
+                pairs = zip(args, arrays, strict=True)
+                values[self.inputs[0]] = tuple([_keep(a, array) for a, array in pairs])
+            if shapes:
+                values[f"{self.inputs[0]}_shape"] = tuple([np.shape(a) for a in arrays])
+        else:
+            for name, i in kept:
+                values[name] = _keep(args[i], arrays[i])
+            for name, i in shapes:
+                values[name] = np.shape(arrays[i])
+        if output:
+            values["y"] = result
+        for name, i in extras:
+            values[name] = saved[i]
+        return Node(self, edges, values, result.shape, result.dtype)
+
+    def _plan(self, active: tuple[int, ...]) -> tuple:
+        """What to keep when gradients are needed for these arguments: worked out once."""
+        needs: set[str] = set()
+        for i in active:
+            if self.rules[i] is None:
+                raise TypeError(
+                    f"{self.name} has no derivative with respect to {self.label(i)}: "
+                    "pass it as a plain array, or .detach() it"
+                )
+            needs.update(self.rules[i].needs)
+        return (
+            [(name, i) for i, name in enumerate(self.inputs) if name in needs],
+            [(f"{n}_shape", i) for i, n in enumerate(self.inputs) if f"{n}_shape" in needs],
+            "y" in needs,
+            [(name, i) for i, name in enumerate(self.saves) if name in needs],
+        )
+
+    # ---- what the backward loop asks for --------------------------------------------------
+
+    def as_tensors(self, node: Node) -> dict[str, Any]:
+        """The node's values with its differentiable inputs and output as connected Tensors."""
+        assert node.values is not None
+        values = dict(node.values)
+        if "y" in values:
+            values["y"] = Tensor.recorded(values["y"], node, False)
+        for argument, target, _, _ in node.edges:
+            name = self.inputs[0 if self.variadic else argument]
+            if name not in values:
+                continue
+            if self.variadic:
+                inputs = list(values[name])
+                inputs[argument] = _connect(inputs[argument], target)
+                values[name] = tuple(inputs)
+            else:
+                values[name] = _connect(values[name], target)
+        return values
+
+    def fit(
+        self, gradient: Any, shape: tuple[int, ...], dtype: np.dtype, argument: int, node: Node
+    ) -> Any:
+        """Undo broadcasting and cast, so that a gradient has its input's shape and dtype."""
+        if not isinstance(gradient, Tensor):
+            gradient = np.asarray(gradient)
+            if gradient.dtype.kind not in "fiub":
+                raise TypeError(
+                    f"the rule of {self.name} to {self.label(argument)} returned "
+                    f"{gradient.dtype}, not real numbers"
+                )
+        if gradient.shape != shape:
+            added = gradient.ndim - len(shape)
+            if not self.broadcasts or added < 0:
+                raise ValueError(
+                    f"the rule of {self.name} to {self.label(argument)} returned a gradient of "
+                    f"shape {gradient.shape} for an input of shape {shape} "
+                    f"(recorded at {node.where}); a gradient has its input's shape"
+                )
+            stretched = tuple(
+                i + added for i, n in enumerate(shape) if n == 1 and gradient.shape[i + added] != 1
+            )
+            gradient = gradient.sum(tuple(range(added)) + stretched, keepdims=True)
+            gradient = gradient.reshape(shape)
+        return gradient if gradient.dtype == dtype else gradient.astype(dtype)
+
+    def __repr__(self) -> str:
+        return f"<primitive {self.name}({', '.join(self.inputs + self.options)})>"
+
+
+def _keep(argument: Any, array: Any) -> Any:
+    """An array that user code can reach is never the array that the tape keeps."""
+    if isinstance(argument, Tensor):
+        return array.copy() if argument.shared else array
+    return array if isinstance(array, _SCALARS) else np.array(array)
+
+
+def _connect(array: Any, target: Node | Tensor) -> Tensor:
+    """A Tensor of a kept array whose gradient goes where the original's went."""
+    if isinstance(target, Tensor):
+        identity = _TABLE["positive"]
+        target = Node(identity, (Edge(0, target, array.shape, array.dtype),), {}, array.shape, array.dtype)
+    return Tensor.recorded(array, target, False)
+
+
+def primitive(forward: Callable | None = None, **declaration: Any) -> Any:
+    """Declare a primitive: a decorator for its forward function (see the module's docstring).
+
+    Parameters
+    ----------
+    forward : callable
+        On plain arrays; array arguments before a ``/``, settings behind it. With `saves`, it
+        returns the output followed by the extra values.
+    **declaration
+        ``formula, kinks, saves, broadcasts, linear, branches, sample``, as in `Primitive`, and
+        ``numpy``: the NumPy function (or functions, a tuple) that it is the derivative-carrying
+        form of.
+
+    Returns
+    -------
+    Primitive
+
+    Raises
+    ------
+    ValueError
+        If a primitive of that name exists already.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> @mg.primitive(formula="x³")
+    ... def cube(x, /):
+    ...     return x ** 3
+    >>> @cube.vjp("x", "ȳ · 3x²")
+    ... def cube_x(g, x):
+    ...     return g * 3 * x ** 2
+    >>> x = mg.Tensor(2.0, requires_grad=True)
+    >>> cube(x).backward()
+    >>> float(x.grad)
+    12.0
+    >>> cube(2.0)
+    8.0
+    """
+    if forward is None:
+        return lambda function: primitive(function, **declaration)
+    numpy_functions = declaration.pop("numpy", ())
+    made = Primitive(forward, **declaration)
+    if made.name in _TABLE and _TABLE[made.name].__module__ != made.__module__:
+        raise ValueError(f"there is a primitive {made.name!r} already: choose another name")
+    _TABLE[made.name] = made
+    if not isinstance(numpy_functions, tuple):
+        numpy_functions = (numpy_functions,)
+    from .numpy_protocol import implements
+
+    for function in numpy_functions:
+        implements(function)(made)
+    return made
+
+
+def primitives() -> MappingProxyType[str, Primitive]:
+    """Return the table of all primitives, by name.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> mg.primitives()["exp"].formula
+    'exp(x)'
+    """
+    return MappingProxyType(_TABLE)

@@ -1,0 +1,388 @@
+"""The tape: what was computed from what, and the one loop that walks it backwards."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import count
+from operator import attrgetter
+from pathlib import Path
+from types import CodeType, FrameType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from . import settings
+from .errors import FreedTapeError, check_finite
+from .tensor import Tensor
+
+if TYPE_CHECKING:
+    from .primitive import Primitive
+
+_numbers = count()
+_HERE = str(Path(__file__).parent)
+_OURS: dict[str, bool] = {}
+
+
+class Edge(NamedTuple):
+    """One input that needs a gradient: which argument it was and where its gradient goes.
+
+    `target` is the `Node` that made the input, or the leaf `Tensor` itself.
+    """
+
+    argument: int
+    target: Node | Tensor
+    shape: tuple[int, ...]
+    dtype: np.dtype
+
+
+class Node:
+    """One recorded operation: its primitive, its edges, and the values its rules need.
+
+    Attributes
+    ----------
+    primitive : Primitive
+    edges : sequence of Edge
+        One for each input that needs a gradient.
+    values : dict or None
+        What the rules asked for by name (inputs, ``y``, settings); ``None`` once freed.
+    shape, dtype
+        Of the output.
+    name : str or None
+        The name given to the output.
+    number : int
+        Grows in the order of recording, so that it sorts a tape.
+    """
+
+    __slots__ = (
+        "__weakref__", "_code", "_line_offset", "dtype", "edges", "hooks", "name", "number",
+        "output", "primitive", "shape", "values",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        primitive: Primitive,
+        edges: Sequence[Edge],
+        values: dict[str, Any],
+        shape: tuple[int, ...],
+        dtype: np.dtype,
+    ):
+        self.number = next(_numbers)
+        self.primitive = primitive
+        self.edges = edges
+        self.values: dict[str, Any] | None = values
+        self.shape = shape
+        self.dtype = dtype
+        self.name: str | None = None
+        self.hooks: list[Callable] | None = None
+        self.output: Callable[[], Tensor | None] | None = None
+        # The position in the user's code is kept raw; most are never asked for.
+        frame: FrameType | None = sys._getframe(2)
+        while frame is not None and _is_ours(frame.f_code.co_filename):
+            frame = frame.f_back
+        self._code: CodeType | None = frame.f_code if frame is not None else None
+        self._line_offset = frame.f_lasti if frame is not None else 0
+
+    @property
+    def where(self) -> str:
+        """The line of the user's code that recorded this node, as ``file.py:12``."""
+        if self._code is None:
+            return "an unknown line"
+        positions = list(self._code.co_positions())
+        line = positions[self._line_offset // 2][0]
+        return f"{Path(self._code.co_filename).name}:{line}"
+
+    def free(self) -> None:
+        """Let go of the values and the edges: this node's backward pass is over."""
+        self.values = None
+        self.edges = ()
+
+    def __repr__(self) -> str:
+        return f"<Node {self.number}: {self.primitive.name} -> {self.shape} {self.dtype}>"
+
+
+def _is_ours(filename: str) -> bool:
+    """Whether a file belongs to the engine, so that it is not the user's line."""
+    ours = _OURS.get(filename)
+    if ours is None:
+        ours = _OURS[filename] = filename.startswith(_HERE) or "numpy" in Path(filename).parts
+    return ours
+
+
+class Step(NamedTuple):
+    """The record of one node's turn in the backward pass.
+
+    Attributes
+    ----------
+    node : Node
+    cotangent : array
+        The gradient of the output that arrived at this node, complete.
+    contributions : tuple of array
+        What this node sends along each of its edges, in their order.
+    rules : tuple of callable
+        The rule that made each contribution: the primitive's own, or an override.
+    sums : dict
+        What has arrived so far at each `Node` and leaf `Tensor`. It is the loop's own, live
+        dictionary: copy what is to be kept.
+    """
+
+    node: Node
+    cotangent: Any
+    contributions: tuple[Any, ...]
+    rules: tuple[Callable, ...]
+    sums: dict[Any, Any]
+
+
+class Tape:
+    """What `outputs` were computed from, in the order of recording.
+
+    Parameters
+    ----------
+    *outputs : Tensor
+    inputs : iterable of Tensor, optional
+        Keep only the nodes on the way to these.
+
+    Attributes
+    ----------
+    nodes : list of Node
+        First recorded first.
+    leaves : list of Tensor
+        The tensors at which gradients end.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> x = mg.Tensor([1.0, 2.0], requires_grad=True, name="x")
+    >>> print(mg.tape((x * x).sum()))
+    x = leaf (2,) float64
+    %0 = multiply(x, x) -> (2,) float64
+    %1 = sum(%0) -> () float64
+    """
+
+    def __init__(self, *outputs: Tensor, inputs: Iterable[Tensor] | None = None):
+        for output in outputs:
+            if not isinstance(output, Tensor):
+                raise TypeError(f"a tape starts from Tensors, not from {type(output).__name__}")
+        if not any(output.requires_grad for output in outputs):
+            raise ValueError(
+                "nothing here requires a gradient, so nothing was recorded; make an input with "
+                "requires_grad=True (and outside mg.no_grad())"
+            )
+        self.outputs = outputs
+        self.nodes, self.leaves = _collect(outputs)
+        if inputs is not None:
+            self._prune({tensor.target for tensor in inputs})
+
+    def _prune(self, wanted: set[Any]) -> None:
+        needed = set(wanted)
+        for node in self.nodes:
+            # A freed node has lost its edges: it stays, so that the walk says so.
+            if node.values is None or any(edge.target in needed for edge in node.edges):
+                needed.add(node)
+        self.nodes = [node for node in self.nodes if node in needed]
+        self.leaves = [leaf for leaf in self.leaves if leaf in needed]
+
+    def __iter__(self) -> Iterator[Node]:
+        return iter(self.nodes)
+
+    def __len__(self) -> int:
+        return len(self.nodes)
+
+    def __str__(self) -> str:
+        names: dict[Any, str] = {}
+        lines = []
+        for i, leaf in enumerate(self.leaves):
+            names[leaf] = leaf.name or f"leaf{i}"
+            lines.append(f"{names[leaf]} = leaf {leaf.shape} {leaf.dtype}")
+        for i, node in enumerate(self.nodes):
+            names[node] = node.name or f"%{i}"
+            arguments = ", ".join(names.get(edge.target, "·") for edge in node.edges)
+            lines.append(
+                f"{names[node]} = {node.primitive.name}({arguments}) -> {node.shape} {node.dtype}"
+            )
+        return "\n".join(lines)
+
+    def steps(
+        self,
+        *grad_outputs: Any,
+        create_graph: bool = False,
+        free: bool = False,
+    ) -> Iterator[Step]:
+        """Walk the tape backwards, one record a node.
+
+        This is the only backward loop: ``backward()`` and ``mg.grad`` exhaust it, a debugger
+        stops in it.
+
+        Parameters
+        ----------
+        *grad_outputs : array_like
+            The gradient of each output; without any, each must have one element and gets 1.
+        create_graph : bool
+            Run the rules on Tensors, so that the gradients can be differentiated again.
+        free : bool
+            Let go of each node's values when its turn is over.
+
+        Yields
+        ------
+        Step
+        """
+        sums = self._seeds(grad_outputs, create_graph)
+        return self._walk(sums, frozenset(), create_graph, free)
+
+    def gradients(
+        self,
+        *grad_outputs: Any,
+        wanted: Iterable[Any] = (),
+        create_graph: bool = False,
+        free: bool = False,
+    ) -> dict[Any, Any]:
+        """Exhaust `steps` and return what arrived at the leaves and at the `wanted` nodes."""
+        sums = self._seeds(grad_outputs, create_graph)
+        for _ in self._walk(sums, frozenset(wanted), create_graph, free):
+            pass
+        for leaf in self.leaves:
+            if leaf in sums and leaf.hooks:
+                sums[leaf] = _call_hooks(leaf.hooks, sums[leaf], leaf)
+        return sums
+
+    def unaliased(self, gradients: Sequence[Any]) -> list[Any]:
+        """Gradients none of which shares memory with another or with what the tape keeps."""
+        seen: set[int] = set()
+        for node in self.nodes:
+            if node.values is not None:
+                seen.update(map(id, node.values.values()))
+        owned = []
+        for gradient in gradients:
+            if gradient is not None:
+                if gradient.base is not None or id(gradient) in seen:
+                    gradient = gradient.copy()
+                seen.add(id(gradient))
+            owned.append(gradient)
+        return owned
+
+    def _seeds(self, grad_outputs: Sequence[Any], create_graph: bool) -> dict[Any, Any]:
+        if not grad_outputs:
+            grad_outputs = [None] * len(self.outputs)
+        if len(grad_outputs) != len(self.outputs):
+            raise ValueError(
+                f"{len(grad_outputs)} output gradients for {len(self.outputs)} outputs: give one each"
+            )
+        sums: dict[Any, Any] = {}
+        for output, grad in zip(self.outputs, grad_outputs, strict=True):
+            if not output.requires_grad:
+                continue
+            seed = _seed(output, grad, create_graph)
+            target = output.target
+            sums[target] = sums[target] + seed if target in sums else seed
+        return sums
+
+    def _walk(
+        self, sums: dict[Any, Any], wanted: frozenset, create_graph: bool, free: bool
+    ) -> Iterator[Step]:
+        now = settings.current()
+        overrides, anomaly = now.rules, now.anomaly
+        for node in reversed(self.nodes):
+            if node not in sums:
+                continue
+            if node.values is None:
+                raise FreedTapeError(
+                    f"the values of {node.primitive.name} (recorded at {node.where}) were freed by "
+                    "an earlier backward pass; call backward(retain_tape=True) there, or compute "
+                    "the output again"
+                )
+            if node.hooks:
+                sums[node] = _call_hooks(node.hooks, sums[node], node)
+            cotangent = sums[node] if node in wanted else sums.pop(node)
+            if node.output is not None:
+                tensor = node.output()
+                if tensor is not None:
+                    tensor.accumulate_grad(cotangent)
+            primitive = node.primitive
+            rules = primitive.rules
+            if overrides and primitive.name in overrides:
+                rules = overrides[primitive.name].replace(rules, node)
+            values = primitive.as_tensors(node) if create_graph else node.values
+            contributions = []
+            used = []
+            for argument, target, shape, dtype in node.edges:
+                rule = rules[argument]
+                contribution = rule.call(cotangent, values, argument)
+                if (
+                    type(contribution) is not np.ndarray
+                    or contribution.shape != shape
+                    or contribution.dtype != dtype
+                ):
+                    contribution = primitive.fit(contribution, shape, dtype, argument, node)
+                if anomaly:
+                    made = f"the gradient of {primitive.name} to {primitive.label(argument)} has"
+                    check_finite(_array(contribution), made, node.where)
+                if target in sums:
+                    sums[target] = sums[target] + contribution
+                else:
+                    sums[target] = contribution
+                contributions.append(contribution)
+                used.append(rule.function)
+            yield Step(node, cotangent, tuple(contributions), tuple(used), sums)
+            if free:
+                node.free()
+
+
+def _collect(outputs: Iterable[Tensor]) -> tuple[list[Node], list[Tensor]]:
+    """Every node and leaf below the outputs, found without recursion, in recording order."""
+    nodes: set[Node] = set()
+    leaves: dict[Tensor, None] = {}
+    waiting: list[Any] = [output.target for output in outputs if output.requires_grad]
+    while waiting:
+        target = waiting.pop()
+        if type(target) is not Node:
+            leaves[target] = None
+        elif target not in nodes:
+            nodes.add(target)
+            waiting.extend([edge[1] for edge in target.edges])
+    return sorted(nodes, key=attrgetter("number")), list(leaves)
+
+
+def _array(value: Any) -> np.ndarray:
+    return value.array if isinstance(value, Tensor) else np.asarray(value)
+
+
+def _seed(output: Tensor, grad: Any, create_graph: bool) -> Any:
+    if grad is None:
+        if output.size != 1:
+            raise ValueError(
+                f"an output of shape {output.shape} has no single derivative: reduce it to one "
+                "number (.sum(), .mean()) or pass the gradient of the output"
+            )
+        grad = np.ones(output.shape, output.dtype)
+    array = _array(grad)
+    if array.shape != output.shape:
+        raise ValueError(
+            f"the gradient of an output has the output's shape {output.shape}, not {array.shape}"
+        )
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"the gradient of an output is real numbers, not {array.dtype}")
+    if create_graph:
+        return (grad if isinstance(grad, Tensor) else Tensor(array.copy())).astype(output.dtype)
+    return np.array(array, output.dtype)
+
+
+def _call_hooks(hooks: Sequence[Callable], gradient: Any, owner: Any) -> Any:
+    """Give each hook the gradient as an array of its own; take what it returns."""
+    for hook in list(hooks):
+        given = _array(gradient)
+        returned = hook(given.copy())
+        if returned is None:
+            continue
+        replaced = np.asarray(_array(returned), given.dtype)
+        if replaced.shape != given.shape:
+            raise ValueError(
+                f"a hook on {owner!r} was given a gradient of shape {given.shape} and returned "
+                f"one of shape {replaced.shape}: return the same shape, or None"
+            )
+        gradient = Tensor(replaced) if isinstance(gradient, Tensor) else replaced
+    return gradient
+
+
+def tape(*outputs: Tensor) -> Tape:
+    """Return the `Tape` that `outputs` were recorded on: printable, iterable, ``.steps()``."""
+    return Tape(*outputs)
