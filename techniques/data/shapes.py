@@ -20,6 +20,14 @@ from .textures import Texture, textures
 
 _EXTENT = 64  # pictures are composed in a square of this many units, then drawn at any size
 
+# Between which HSV values the darker and the lighter colour of a texture lie: (vivid, light).
+_BRIGHTNESS = {
+    (True, True): ((0.5, 0.62), (0.92, 1.0)),
+    (True, False): ((0.06, 0.14), (0.5, 0.6)),
+    (False, True): ((0.7, 0.78), (0.92, 1.0)),
+    (False, False): ((0.12, 0.2), (0.36, 0.44)),
+}
+
 
 class Shapes:
     """Draw `count` pictures of textured objects on cluttered backgrounds.
@@ -224,10 +232,10 @@ def _colours(
     rng: np.random.Generator, hue: float, vivid: bool, light: bool
 ) -> tuple[Field, Field]:
     """Two related colours, vivid for objects and muted for backgrounds, as (3, 1, 1) arrays."""
-    values = (rng.uniform(0.62, 0.72), rng.uniform(0.9, 1)) if light else (
-        rng.uniform(0.1, 0.2), rng.uniform(0.42, 0.52))  # fmt: skip
-    saturations = rng.uniform(0.55, 0.95, 2) if vivid else rng.uniform(0.1, 0.4, 2)
-    hues = hue, hue + rng.uniform(-0.15, 0.15)
+    low_band, high_band = _BRIGHTNESS[vivid, light]
+    values = rng.uniform(*low_band), rng.uniform(*high_band)
+    saturations = rng.uniform(0.55, 0.95, 2) if vivid else rng.uniform(0.1, 0.35, 2)
+    hues = hue, hue + rng.choice((-1, 1)) * rng.uniform(0.05, 0.15)
     low, high = (_colour(*hsv) for hsv in zip(hues, saturations, values, strict=True))
     return low, high
 
