@@ -108,9 +108,7 @@ def avg_pool2d(first, last, x, y, kernel_size, stride, padding, count_include_pa
 
 
 @kernel
-def avg_pool2d_input_gradient(
-    first, last, g, dx, kernel_size, stride, padding, count_include_pad
-):
+def avg_pool2d_input_gradient(first, last, g, dx, kernel_size, stride, padding, count_include_pad):
     """`g` is (planes, OH, OW), `dx` is (planes, H, W)."""
     oh, ow = g.shape[1:]
     height, width = dx.shape[1:]

@@ -232,9 +232,7 @@ def gather2d(y: Array, indices: Array) -> Array:
     return x
 
 
-def _pool_window(
-    i: int, size: int, kernel: int, stride: int, padding: int
-) -> tuple[int, int, int]:
+def _pool_window(i: int, size: int, kernel: int, stride: int, padding: int) -> tuple[int, int, int]:
     """Start, end and counted length of window `i` along one axis.
 
     The counted length includes padding, but not what hangs over it at the far side.
