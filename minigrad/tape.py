@@ -362,7 +362,8 @@ def _seed(output: Tensor, grad: Any, create_graph: bool) -> Any:
     if array.dtype.kind not in "fiub":
         raise TypeError(f"the gradient of an output is real numbers, not {array.dtype}")
     if create_graph:
-        return (grad if isinstance(grad, Tensor) else Tensor(array.copy())).astype(output.dtype)
+        seed = grad if isinstance(grad, Tensor) else Tensor(array.copy())
+        return seed if seed.dtype == output.dtype else seed.astype(output.dtype)
     return np.array(array, output.dtype)
 
 

@@ -7,6 +7,7 @@ import math
 import numpy as np
 
 from ..primitive import primitive
+from ..tensor import Tensor
 from .samples import unary
 
 # ---- signs, copies and rounding ---------------------------------------------------------------
@@ -90,6 +91,24 @@ def round(x, /, decimals=0):
 @round.vjp("x", "0")
 def round_x(g, x_shape):
     return np.zeros(x_shape)
+
+
+@primitive(formula="x as another dtype", linear="x", sample=unary(dtype="float64"))
+def cast(x, /, dtype):
+    """Floating-point values in another floating-point dtype; the gradient comes back in x's."""
+    return np.asarray(x).astype(dtype)
+
+
+@cast.vjp("x", "ȳ")
+def cast_x(g):
+    return g
+
+
+def astype(x, dtype):
+    """As `numpy.astype`; integers and booleans leave the tape, since they have no derivative."""
+    if np.dtype(dtype).kind == "f":
+        return cast(x, dtype=dtype)
+    return Tensor(x.array.astype(dtype)) if isinstance(x, Tensor) else np.asarray(x).astype(dtype)
 
 
 # ---- powers and roots -------------------------------------------------------------------------
