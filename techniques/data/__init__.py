@@ -1,5 +1,34 @@
-"""Data: the procedural set Shapes."""
+"""Data: the procedural set Shapes, and loaders for what a user has.
 
+- `Shapes(count, seed)` draws textured objects on clutter, with label, texture, mask and box.
+- `load_mnist(split)` and `load_cifar10(split)` return a `Dataset`: images (N, C, H, W) as float32
+  in [0, 1], labels (N,) as int64, and the names of the classes.
+- `load_folder(path)` returns a `Dataset` of the images in a folder or zip file, one folder a class.
+- `load_image(path, size)` returns one photograph as (3, H, W), float32 in [0, 1].
+- `read_idx(path)` returns the array in an IDX file, `read_cifar10_batch(path)` one batch as a
+  `Dataset`.
+- `data_folder(data)` and `find(name, data)` return where the data lies: an argument, the folder
+  that MINIGRAD_DATA names, or `../shared/data`.
+"""
+
+from .cifar10 import CIFAR10_CLASSES, load_cifar10, read_cifar10_batch
+from .dataset import Dataset
+from .folder import load_folder
+from .location import data_folder, find
+from .mnist import load_mnist, read_idx
+from .photographs import load_image
 from .shapes import Shapes
 
-__all__ = ["Shapes"]
+__all__ = [
+    "CIFAR10_CLASSES",
+    "Dataset",
+    "Shapes",
+    "data_folder",
+    "find",
+    "load_cifar10",
+    "load_folder",
+    "load_image",
+    "load_mnist",
+    "read_cifar10_batch",
+    "read_idx",
+]
