@@ -33,6 +33,7 @@ from .tape import Edge, Node
 from .tensor import Tensor
 
 _TABLE: dict[str, Primitive] = {}
+_edge = tuple.__new__  # a named tuple without its slow constructor: this runs at every operation
 _SCALARS = (int, float, bool, type(None), np.generic, str)
 
 Sample = tuple[tuple[Any, ...], dict[str, Any]]
@@ -77,6 +78,7 @@ class Primitive:
     Attributes
     ----------
     name : str
+        That of the forward function unless given.
     forward : callable
         On plain arrays.
     inputs : tuple of str
@@ -101,6 +103,7 @@ class Primitive:
         self,
         forward: Callable,
         *,
+        name: str = "",
         formula: str = "",
         kinks: str = "",
         saves: Sequence[str] = (),
@@ -114,7 +117,7 @@ class Primitive:
         options = [p for p in parameters if p not in arrays]
         if not arrays:
             raise TypeError(f"{forward.__name__} needs a '/' behind its array arguments")
-        self.name = forward.__name__
+        self.name = name or forward.__name__
         self.forward = forward
         self.formula = formula
         self.kinks = kinks
@@ -170,13 +173,26 @@ class Primitive:
     # ---- calling --------------------------------------------------------------------------
 
     def __call__(self, *args: Any, **options: Any) -> Any:
-        if not self.variadic and (len(args) != self.arity or options):
+        if not self.variadic and (options or len(args) != self.arity):
             args, options = self._bind(args, options)
+        return self._apply(args, options)[0]
+
+    def call_with_saved(self, *args: Any, **options: Any) -> tuple[Any, ...]:
+        """Call, and also return the extra values named in `saves` (they belong to the tape)."""
+        args, options = self._bind(args, options)
+        output, saved = self._apply(args, options)
+        return (output, *saved)
+
+    def _apply(self, args: Sequence[Any], options: dict[str, Any]) -> tuple[Any, Sequence[Any]]:
         arrays = []
-        tensors = False
-        for argument in args:
+        active = []
+        tensors = shared = False
+        for i, argument in enumerate(args):
             if isinstance(argument, Tensor):
                 tensors = True
+                shared = shared or argument.shared
+                if argument._requires_grad:
+                    active.append(i)
                 arrays.append(argument.array)
             else:
                 arrays.append(argument)
@@ -185,31 +201,24 @@ class Primitive:
         if self.saves:
             result, *saved = result
         if not tensors:
-            return result
+            return result, saved
         if type(result) is not np.ndarray:
             result = np.asarray(result)
         now = settings.current()
-        edges = []
-        shared = False
-        for i, argument in enumerate(args):
-            if isinstance(argument, Tensor):
-                if argument.requires_grad and now.recording:
-                    edges.append(
-                        Edge(i, argument.node or argument, argument.array.shape, argument.array.dtype)
-                    )
-                shared = shared or argument.shared
-        if edges:
-            node = self._record(args, arrays, options, result, saved, edges)
+        if active and now.recording:
+            node = self._record(args, arrays, options, result, saved, active)
             # A view of an array that the user can reach can be reached too.
             reachable = shared and (
-                result.base is not None or any(result is array for array in arrays)
+                result.base is not None or any([result is array for array in arrays])
             )
             output = Tensor.recorded(result, node, reachable)
+            where = node
         else:
             output = Tensor(result)
+            where = None
         if now.anomaly:
-            check_finite(result, f"{self.name} made", edges and node.where or "an unrecorded line")
-        return output
+            check_finite(result, f"{self.name} made", where.where if where else "an unrecorded line")
+        return output, saved
 
     def _bind(self, args: tuple, options: dict[str, Any]) -> tuple[tuple, dict[str, Any]]:
         """Sort positional and keyword arguments into arrays and settings."""
@@ -248,10 +257,10 @@ class Primitive:
         options: dict[str, Any],
         result: np.ndarray,
         saved: Sequence[Any],
-        edges: list[Edge],
+        active: list[int],
     ) -> Node:
-        """Make the node: keep what the rules of these edges ask for, and nothing else."""
-        key = tuple([edge[0] for edge in edges])
+        """Make the node: keep what the rules of the active inputs ask for, and nothing else."""
+        key = tuple(active)
         plan = self._plans.get(key)
         if plan is None:
             plan = self._plans[key] = self._plan(key)
@@ -272,6 +281,10 @@ class Primitive:
             values["y"] = result
         for name, i in extras:
             values[name] = saved[i]
+        edges = []
+        for i in active:
+            array = arrays[i]
+            edges.append(_edge(Edge, (i, args[i].node or args[i], array.shape, array.dtype)))
         return Node(self, edges, values, result.shape, result.dtype)
 
     def _plan(self, active: tuple[int, ...]) -> tuple:
@@ -365,7 +378,7 @@ def primitive(forward: Callable | None = None, **declaration: Any) -> Any:
         On plain arrays; array arguments before a ``/``, settings behind it. With `saves`, it
         returns the output followed by the extra values.
     **declaration
-        ``formula, kinks, saves, broadcasts, linear, branches, sample``, as in `Primitive`, and
+        ``name, formula, kinks, saves, broadcasts, linear, branches, sample``, as in `Primitive`, and
         ``numpy``: the NumPy function (or functions, a tuple) that it is the derivative-carrying
         form of.
 

@@ -102,3 +102,10 @@ def kernels(name: str) -> Iterator[None]:
         raise ValueError(f"there are no kernels named {name!r}; choose one of {', '.join(names)}")
     with changed(kernel_set=name):
         yield
+
+
+def kernel(name: str) -> Any:
+    """The kernel called `name` of the set in force."""
+    from .kernels import kernel_set
+
+    return getattr(kernel_set(current().kernel_set), name)
