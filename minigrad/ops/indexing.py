@@ -1,3 +1,305 @@
-"""Indexing of every kind, and its adjoint."""
+"""Picking elements out, putting them back, and choosing between them."""
 
 from __future__ import annotations
+
+import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
+
+from ..numpy_protocol import implements
+from ..primitive import primitive
+from ..tensor import Tensor
+from .arithmetic import where
+from .elementwise import astype, clip, positive
+
+# ---- indexing ---------------------------------------------------------------------------------
+
+
+def _array(x):
+    return x.array if isinstance(x, Tensor) else np.asarray(x)
+
+
+def _frozen(index):
+    """The index with its arrays, lists and Tensors copied: a later write to them changes nothing."""
+    if isinstance(index, tuple):
+        return tuple([_frozen_item(item) for item in index])
+    return _frozen_item(index)
+
+
+def _frozen_item(item):
+    if isinstance(item, Tensor):
+        return item.array.copy()
+    if isinstance(item, (list, tuple)):
+        array = np.array([_frozen_item(i) for i in item])
+        return array if array.size else array.astype(np.intp)
+    return item.copy() if isinstance(item, np.ndarray) else item
+
+
+def _may_repeat(index):
+    """Whether the same element may be picked twice: only integer arrays can do that."""
+    items = index if isinstance(index, tuple) else (index,)
+    return any(isinstance(i, np.ndarray) and i.dtype.kind in "iu" and i.size > 1 for i in items)
+
+
+_INDICES = (
+    (slice(1, None, 2), Ellipsis, -1),
+    1,
+    (None, Ellipsis, [0, 0, 1]),
+    ([[0, 2], [2, 0]], slice(None), [[1], [0]]),
+    (slice(None), np.array([True, False, True])),
+    Ellipsis,
+)
+
+
+def _index_sample(rng):
+    for index in _INDICES:
+        yield (rng.normal(size=(3, 3, 4)),), {"index": index}
+
+
+@primitive(
+    formula="x[index]", linear="x", saves=("picked",), sample=_index_sample
+)
+def getitem(x, /, index):
+    """``x[index]``, with every kind of index that NumPy has.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> x = mg.Tensor([1.0, 2.0, 3.0], requires_grad=True)
+    >>> x[[0, 0, 2]].sum().backward()
+    >>> x.grad
+    array([2., 0., 1.])
+    """
+    index = _frozen(index)
+    return np.asarray(x)[index], index
+
+
+@getitem.vjp("x", "ȳ put back at index, repetitions summed")
+def getitem_x(g, x_shape, picked):
+    return scatter(g, picked, x_shape)
+
+
+def _scatter_sample(rng):
+    for index in _INDICES:
+        picked = np.empty((3, 3, 4))[_frozen(index)]
+        yield (rng.normal(size=picked.shape),), {"index": index, "shape": (3, 3, 4)}
+
+
+@primitive(formula="zeros with x added at index", linear="x", saves=("placed",), sample=_scatter_sample)
+def scatter(x, /, index, shape, unique=False):
+    """Zeros of a shape, with `x` added at `index`: the adjoint of `getitem`.
+
+    With `unique` it is taken on trust that no element is named twice, which is faster.
+
+    Examples
+    --------
+    >>> import minigrad as mg, numpy as np
+    >>> mg.scatter(np.array([1.0, 2.0, 4.0]), [0, 0, 2], (3,))
+    array([3., 0., 4.])
+    """
+    index = _frozen(index)
+    x = np.asarray(x)
+    if unique or not _may_repeat(index):
+        result = np.zeros(shape, x.dtype)
+        result[index] = x
+        return result, index
+    # Counting with weights is far faster than np.add.at.
+    size = int(np.prod(shape))
+    positions = np.arange(size).reshape(shape)[index]
+    weights = np.broadcast_to(x, positions.shape)
+    result = np.bincount(positions.ravel(), weights.ravel(), minlength=size)
+    return result.astype(x.dtype, copy=False).reshape(shape), index
+
+
+@scatter.vjp("x", "ȳ[index]")
+def scatter_x(g, placed):
+    return getitem(g, placed)
+
+
+def put(x, index, values):
+    """A new array or Tensor: `x` with ``x[index]`` replaced by `values`.
+
+    Where an index repeats, its last value stands, as in NumPy's assignment.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> x = mg.Tensor([1.0, 2.0, 3.0], requires_grad=True)
+    >>> y = mg.put(x, slice(0, 2), 0.0)
+    >>> y.sum().backward()
+    >>> y.data, x.grad
+    (array([0., 0., 3.]), array([0., 0., 1.]))
+    """
+    plain = _array(x)
+    places = np.arange(plain.size).reshape(plain.shape)[_frozen(index)]
+    written = np.broadcast_to(_array(values), places.shape)
+    if not written.size:
+        return positive(x)
+    # For each element of x, which of the values it takes: -1 for none.
+    source = np.full(plain.size, -1)
+    source[places.ravel()] = np.arange(places.size)
+    source = source.reshape(plain.shape)
+    own = np.arange(_array(values).size).reshape(np.shape(values))
+    own = np.broadcast_to(own, places.shape).ravel()[source]
+    return where(source < 0, x, getitem(ravel(astype(values, plain.dtype)), own))
+
+
+@implements(np.take)
+def take(x, indices, axis=None, mode="raise"):
+    """As `numpy.take`."""
+    indices = _array(indices)
+    if axis is None:
+        x, axis = np.ravel(x), 0
+    axis = normalize_axis_index(axis, np.ndim(x))
+    size = np.shape(x)[axis]
+    if indices.dtype.kind == "b" or not indices.size:
+        indices = indices.astype(np.intp)
+    if mode == "wrap":
+        indices = indices % size
+    elif mode == "clip":
+        indices = np.clip(indices, 0, size - 1)
+    elif mode != "raise":
+        raise ValueError(f"mode is 'raise', 'wrap' or 'clip', not {mode!r}")
+    return getitem(x, (slice(None),) * axis + (indices,))
+
+
+def _along_axis(x, indices, axis):
+    """The full index that `take_along_axis` and `put_along_axis` stand for."""
+    indices = _array(indices)
+    axis = normalize_axis_index(axis, np.ndim(x))
+    if indices.dtype.kind not in "iu":
+        raise IndexError(f"indices along an axis are integers, not {indices.dtype}")
+    if indices.ndim != np.ndim(x):
+        raise ValueError(
+            f"indices of shape {indices.shape} for an array of shape {np.shape(x)}: "
+            "give them as many axes"
+        )
+    mesh = np.meshgrid(*[np.arange(n) for n in np.shape(x)], indexing="ij", sparse=True)
+    mesh[axis] = indices
+    return tuple(mesh)
+
+
+@implements(np.take_along_axis)
+def take_along_axis(x, indices, axis=-1):
+    """As `numpy.take_along_axis`."""
+    if axis is None:
+        x, axis = np.ravel(x), 0
+    return getitem(x, _along_axis(x, indices, axis))
+
+
+@implements(np.put_along_axis)
+def put_along_axis(x, indices, values, axis):
+    """A new array or Tensor: what `numpy.put_along_axis` would have made of `x`.
+
+    Examples
+    --------
+    >>> import minigrad as mg, numpy as np
+    >>> mg.put_along_axis(np.zeros((2, 2)), np.array([[0], [1]]), 7.0, axis=1)
+    array([[7., 0.],
+           [0., 7.]])
+    """
+    if axis is None:
+        return np.reshape(put(np.ravel(x), _array(indices), values), np.shape(x))
+    return put(x, _along_axis(x, indices, axis), values)
+
+
+@implements(np.extract)
+def extract(condition, x):
+    """As `numpy.extract`."""
+    return getitem(np.ravel(x), np.flatnonzero(_array(condition)))
+
+
+@implements(np.compress)
+def compress(condition, x, axis=None):
+    """As `numpy.compress`."""
+    return take(x, np.flatnonzero(_array(condition)), axis)
+
+
+# ---- choosing ---------------------------------------------------------------------------------
+
+
+@implements(np.where)
+def _where(condition, *choices):
+    if not choices:
+        return np.nonzero(_array(condition))
+    return where(condition, *choices)
+
+
+@implements(np.select)
+def select(condlist, choicelist, default=0):
+    """As `numpy.select`."""
+    if len(condlist) != len(choicelist):
+        raise ValueError(
+            f"{len(condlist)} conditions and {len(choicelist)} choices: give one choice each"
+        )
+    if not len(condlist):
+        raise ValueError("select needs one condition or more")
+    chosen = default
+    for condition, choice in zip(reversed(condlist), reversed(choicelist), strict=True):
+        if _array(condition).dtype != bool:
+            raise TypeError(f"conditions are boolean arrays, not {_array(condition).dtype}")
+        chosen = where(condition, choice, chosen)
+    return chosen
+
+
+@implements(np.clip)
+def _clip(a, a_min=None, a_max=None, *, min=None, max=None):
+    if (a_min is not None and min is not None) or (a_max is not None and max is not None):
+        raise ValueError("clip takes a_min and a_max, or min and max, not both")
+    return clip(a, min if a_min is None else a_min, max if a_max is None else a_max)
+
+
+# ---- triangles and diagonals ------------------------------------------------------------------
+
+
+@implements(np.tril)
+def tril(x, k=0):
+    """As `numpy.tril`: zero above the k-th diagonal."""
+    kept = np.tri(*np.shape(x)[-2:], k=k, dtype=bool)
+    return where(kept, x, np.zeros((), _array(x).dtype))
+
+
+@implements(np.triu)
+def triu(x, k=0):
+    """As `numpy.triu`: zero below the k-th diagonal."""
+    lost = np.tri(*np.shape(x)[-2:], k=k - 1, dtype=bool)
+    return where(lost, np.zeros((), _array(x).dtype), x)
+
+
+@implements(np.diagonal)
+def diagonal(x, offset=0, axis1=0, axis2=1):
+    """As `numpy.diagonal`: the diagonals of two axes, along a new last axis."""
+    if np.ndim(x) < 2:
+        raise ValueError(f"a diagonal needs two axes, and the shape is {np.shape(x)}")
+    x = np.moveaxis(x, (axis1, axis2), (-2, -1))
+    rows, columns = np.shape(x)[-2:]
+    length = max(0, min(rows + min(offset, 0), columns - max(offset, 0)))
+    steps = np.arange(length)
+    return getitem(x, (Ellipsis, steps - min(offset, 0), steps + max(offset, 0)))
+
+
+implements(np.linalg.diagonal)(
+    lambda x, /, *, offset=0: diagonal(x, offset=offset, axis1=-2, axis2=-1)
+)
+
+
+@implements(np.trace)
+def trace(x, offset=0, axis1=0, axis2=1, dtype=None):
+    """As `numpy.trace`."""
+    return np.sum(diagonal(x, offset, axis1, axis2), axis=-1, dtype=dtype)
+
+
+implements(np.linalg.trace)(
+    lambda x, /, *, offset=0, dtype=None: trace(x, offset, -2, -1, dtype)
+)
+
+
+@implements(np.diag)
+def diag(x, k=0):
+    """As `numpy.diag`: the diagonal of a matrix, or the matrix of a diagonal."""
+    if np.ndim(x) == 2:
+        return diagonal(x, k)
+    if np.ndim(x) != 1:
+        raise ValueError(f"diag takes one or two axes, not the shape {np.shape(x)}")
+    size = np.shape(x)[0] + abs(k)
+    steps = np.arange(np.shape(x)[0])
+    return scatter(x, (steps - min(k, 0), steps + max(k, 0)), (size, size))
