@@ -10,11 +10,15 @@ import threading
 
 import numpy as np
 
-from minigrad.kernels import direct, pooling
-from minigrad.kernels.threads import run
+from minigrad.kernels import convolution, direct, geometry, pooling
+from minigrad.kernels.micro_kernel import DOT_ROWS, TILE_BYTES, TILE_ROWS, VECTOR_BYTES
+from minigrad.kernels.threads import get_num_threads, run
 
 Array = np.ndarray
 Pair = tuple[int, int]
+
+# The output channels of a task; more would push its scratch memory out of the cache.
+MOST_CHANNELS = 128
 
 
 def _inputs(*arrays: Array) -> list[Array]:
@@ -37,18 +41,73 @@ def _flat_planes(array: Array) -> Array:
     return array.reshape(array.shape[0] * array.shape[1], array.shape[2] * array.shape[3])
 
 
+def _output_size(size: int, kernel: int, stride: int, padding: int, dilation: int) -> int:
+    return (size + 2 * padding - dilation * (kernel - 1) - 1) // stride + 1
+
+
+def _direct(groups: int, inputs: int, outputs: int) -> bool:
+    """Whether groups are so narrow (depthwise) that no tile can be filled."""
+    return groups > 1 and min(inputs, outputs) // groups < 4
+
+
+def _part(channels: int, tile: int, others: int) -> int:
+    """How many channels a task takes: whole tiles, and enough tasks for all threads."""
+    wanted = -(-2 * get_num_threads() // max(others, 1))
+    part = -(-channels // max(1, wanted))
+    return min(MOST_CHANNELS, -(-part // tile) * tile)
+
+
 def conv2d(
     x: Array, weight: Array, stride: Pair, padding: Pair, dilation: Pair, groups: int
 ) -> Array:
     """See `minigrad.kernels.reference.conv2d`."""
     x, weight = _inputs(x, weight)
-    (batch, _, height, width), (outputs, per_group, kh, kw) = x.shape, weight.shape
-    oh = (height + 2 * padding[0] - dilation[0] * (kh - 1) - 1) // stride[0] + 1
-    ow = (width + 2 * padding[1] - dilation[1] * (kw - 1) - 1) // stride[1] + 1
-    y = np.empty((batch, outputs, oh, ow), x.dtype)
-    cost = y.size * per_group * kh * kw / 8
-    run(direct.conv2d, batch * outputs, cost, x, weight, y, stride, padding, dilation, groups)
+    (batch, inputs, *size), (outputs, per_group, *kernel_size) = x.shape, weight.shape
+    axes = list(zip(size, kernel_size, stride, padding, dilation, strict=True))
+    output_size = [_output_size(*axis) for axis in axes]
+    y = np.empty((batch, outputs, *output_size), x.dtype)
+    cost = y.size * weight[:1].size
+    if _direct(groups, inputs, outputs):
+        run(
+            direct.conv2d, batch * outputs, cost / 4,
+            x, weight, y, stride, padding, dilation, groups,
+        )  # fmt: skip
+        return y
+    vertical, horizontal = (
+        geometry.forward_axis(*axis, n) for axis, n in zip(axes, output_size, strict=True)
+    )
+    taps = kernel_size[0] * kernel_size[1]
+    steps = per_group * taps, outputs // groups * per_group * taps, taps
+    _correlate(x, weight, y, vertical, horizontal, kernel_size[1], steps, (0, 1, 0, 1), groups)
     return y
+
+
+def _correlate(
+    x: Array,
+    weight: Array,
+    y: Array,
+    vertical: geometry.Axis,
+    horizontal: geometry.Axis,
+    kernel_width: int,
+    steps: tuple[int, int, int],
+    target: tuple[int, int, int, int],
+    groups: int,
+) -> None:
+    batch, channels = x.shape[0], x.shape[1] // groups
+    plan = geometry.plan(
+        vertical, horizontal, kernel_width, steps[2], batch, channels,
+        TILE_BYTES // x.itemsize, x.itemsize,
+    )  # fmt: skip
+    layout, outputs = plan.layout, y.shape[1] // groups
+    blocks = -(-batch // layout.images) * -(-layout.outputs_h // layout.rows) * groups
+    part = _part(outputs, TILE_ROWS, blocks)
+    tasks = blocks * -(-outputs // part)
+    cost = tasks * part * layout.positions * channels * layout.taps / 32
+    run(
+        convolution.correlate, tasks, cost,
+        x, weight.reshape(-1), y, layout, plan.phases, plan.offsets, plan.weights,
+        steps, target, groups, part,
+    )  # fmt: skip
 
 
 def conv2d_input_gradient(
@@ -62,13 +121,23 @@ def conv2d_input_gradient(
 ) -> Array:
     """See `minigrad.kernels.reference.conv2d_input_gradient`."""
     g, weight = _inputs(g, weight)
-    per_group = weight.shape[1]
-    dx = np.empty((g.shape[0], per_group * groups, *input_size), g.dtype)
-    cost = g.size * weight[0].size / 8
-    run(
-        direct.conv2d_input_gradient, dx.shape[0] * dx.shape[1], cost,
-        g, weight, dx, stride, padding, dilation, groups,
-    )  # fmt: skip
+    (batch, outputs, *sources), (_, per_group, *kernel_size) = g.shape, weight.shape
+    dx = np.empty((batch, per_group * groups, *input_size), g.dtype)
+    if _direct(groups, dx.shape[1], outputs):
+        run(
+            direct.conv2d_input_gradient, batch * dx.shape[1], g.size * weight[0].size / 4,
+            g, weight, dx, stride, padding, dilation, groups,
+        )  # fmt: skip
+        return dx
+    axes = list(zip(input_size, kernel_size, stride, padding, dilation, sources, strict=True))
+    taps = kernel_size[0] * kernel_size[1]
+    steps = taps, outputs // groups * per_group * taps, per_group * taps
+    for a in range(min(stride[0], input_size[0])):
+        vertical = geometry.backward_axis(*axes[0], a)
+        for b in range(min(stride[1], input_size[1])):
+            horizontal = geometry.backward_axis(*axes[1], b)
+            target = a, stride[0], b, stride[1]
+            _correlate(g, weight, dx, vertical, horizontal, kernel_size[1], steps, target, groups)
     return dx
 
 
@@ -83,11 +152,32 @@ def conv2d_weight_gradient(
 ) -> Array:
     """See `minigrad.kernels.reference.conv2d_weight_gradient`."""
     x, g = _inputs(x, g)
-    dw = np.empty((g.shape[1], x.shape[1] // groups, *kernel_size), x.dtype)
-    cost = g.size * dw[:1].size / 8
+    (batch, inputs, *size), (_, outputs, *output_size) = x.shape, g.shape
+    channels, per_group = inputs // groups, outputs // groups
+    dw = np.empty((outputs, channels, *kernel_size), x.dtype)
+    cost = g.size * dw[:1].size
+    if _direct(groups, inputs, outputs):
+        run(
+            direct.conv2d_weight_gradient, outputs * channels, cost / 4,
+            x, g, dw, stride, padding, dilation, groups,
+        )  # fmt: skip
+        return dw
+    vertical, horizontal = (
+        geometry.forward_axis(*axis)
+        for axis in zip(size, kernel_size, stride, padding, dilation, output_size, strict=True)
+    )
+    plan = geometry.plan(
+        vertical, horizontal, kernel_size[1], 0, batch, channels,
+        VECTOR_BYTES // x.itemsize, x.itemsize, 2 * geometry.OUTPUTS,
+    )  # fmt: skip
+    output_part = _part(per_group, DOT_ROWS, groups)
+    output_parts = -(-per_group // output_part)
+    channel_part = _part(channels, 1, groups * output_parts)
+    tasks = groups * output_parts * -(-channels // channel_part)
     run(
-        direct.conv2d_weight_gradient, dw.shape[0] * dw.shape[1], cost,
-        x, g, dw, stride, padding, dilation, groups,
+        convolution.weight_gradient, tasks, cost / 32,
+        x, g, dw.reshape(outputs, -1), plan.layout, plan.phases, plan.offsets,
+        groups, output_part, channel_part,
     )  # fmt: skip
     return dw
 

@@ -1,0 +1,251 @@
+"""The innermost loop of every convolution, in the processor's vector registers.
+
+A convolution spends its time in products of small matrices. The compiler turns a plain loop over
+them into code that waits for memory; written by hand so that a whole *tile* of the result stays in
+registers, the same loop keeps the multipliers busy. There are two such loops:
+
+    multiply_tile   c[i, q] (+)= sum over p of a[p, i] * b[p, q]      (convolution, input gradient)
+    dot_tile        c[i, j]    = sum over q of a[i, q] * b[j, q]      (weight gradient)
+
+where ``q`` runs over neighbouring output positions, one per vector lane. Neither matrix is ever
+built: where ``b[p]`` begins is looked up in a table of offsets, which is how one loop serves
+every kernel size, stride and dilation.
+
+They are written as LLVM instructions, with vector types that LLVM maps to whatever registers the
+processor has; `TILE_ROWS` and `TILE_BYTES` only say how much of them to fill.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.core.registry import cpu_target
+from numba.extending import intrinsic
+
+
+class Registers(NamedTuple):
+    """The shape of the tiles, so that accumulators and operands fit the registers at hand."""
+
+    vector_bytes: int
+    rows: int  # of multiply_tile
+    vectors: int  # in each of these rows
+    dot_rows: int
+    dot_columns: int
+
+
+def _registers() -> Registers:
+    triple, _, features = cpu_target.target_context.codegen().magic_tuple()
+    if "+avx512f" in features:
+        return Registers(64, rows=8, vectors=2, dot_rows=4, dot_columns=6)  # of 32
+    if "+avx2" in features:
+        return Registers(32, rows=4, vectors=3, dot_rows=4, dot_columns=3)  # of 16
+    if triple.startswith(("aarch64", "arm64")):
+        return Registers(16, rows=8, vectors=2, dot_rows=4, dot_columns=6)  # of 32
+    return Registers(16, rows=4, vectors=2, dot_rows=4, dot_columns=3)  # of 16
+
+
+REGISTERS = _registers()
+VECTOR_BYTES = REGISTERS.vector_bytes
+TILE_ROWS = REGISTERS.rows
+TILE_BYTES = REGISTERS.vectors * VECTOR_BYTES  # of neighbouring outputs
+DOT_ROWS = REGISTERS.dot_rows
+DOT_COLUMNS = REGISTERS.dot_columns
+
+# A product and a sum may become one fused instruction, where the processor has it.
+_FUSE = ("contract",)
+
+
+class _Code:
+    """The few instructions the two loops are made of, for one element type."""
+
+    def __init__(self, context, builder, array_type):
+        self.context, self.builder = context, builder
+        self.scalar = context.get_value_type(array_type.dtype)
+        self.item_bytes = context.get_abi_sizeof(self.scalar)
+        self.lanes = VECTOR_BYTES // self.item_bytes
+        self.vector = ir.VectorType(self.scalar, self.lanes)
+
+    def pointer(self, array_type, array, first):
+        """The address of element `first` of an array."""
+        data = self.context.make_array(array_type)(self.context, self.builder, array).data
+        return self.builder.gep(data, [first])
+
+    def accumulators(self, count):
+        """Vectors of zeros that the optimiser will keep in registers."""
+        zero = ir.Constant(self.vector, None)
+        places = [cgutils.alloca_once(self.builder, self.vector) for _ in range(count)]
+        for place in places:
+            self.builder.store(zero, place)
+        return places
+
+    def add_product(self, place, left, right):
+        product = self.builder.fmul(left, right, flags=_FUSE)
+        total = self.builder.fadd(self.builder.load(place), product, flags=_FUSE)
+        self.builder.store(total, place)
+
+    def broadcast(self, pointer):
+        """One number in every lane."""
+        undefined = ir.Constant(self.vector, ir.Undefined)
+        lane = ir.Constant(ir.IntType(32), 0)
+        single = self.builder.insert_element(undefined, self.builder.load(pointer), lane)
+        zeros = ir.Constant(ir.VectorType(ir.IntType(32), self.lanes), None)
+        return self.builder.shuffle_vector(single, undefined, zeros)
+
+    def load(self, pointer, lane=0):
+        """The vector that begins `lane` elements after `pointer`."""
+        return self.builder.load(self._vector_at(pointer, lane), align=self.item_bytes)
+
+    def store(self, value, pointer, lane=0):
+        self.builder.store(value, self._vector_at(pointer, lane), align=self.item_bytes)
+
+    def _vector_at(self, pointer, lane):
+        place = self.builder.gep(pointer, [self.integer(lane)])
+        return self.builder.bitcast(place, self.vector.as_pointer())
+
+    def integer(self, value):
+        return ir.Constant(ir.IntType(64), value)
+
+    def clamped_rows(self, pointer, stride, rows, count):
+        """`count` row addresses, `stride` apart; those from `rows` on repeat the last real one."""
+        last = self.builder.sub(rows, self.integer(1))
+        places = []
+        for i in range(count):
+            beyond = self.builder.icmp_signed(">", self.integer(i), last)
+            row = self.builder.select(beyond, last, self.integer(i))
+            places.append(self.builder.gep(pointer, [self.builder.mul(row, stride)]))
+        return places
+
+    def lane_sums(self, vectors):
+        """The sums of all lanes of each vector, in order, packed into as few vectors as possible.
+
+        Two vectors become one of half-finished sums by adding their even and their odd lanes;
+        that, repeated, costs a third of summing vector by vector.
+        """
+        lanes = self.lanes
+        zero = ir.Constant(self.vector, None)
+        while len(vectors) % lanes:
+            vectors = [*vectors, zero]
+        index = ir.VectorType(ir.IntType(32), lanes)
+        even = ir.Constant(index, [2 * i for i in range(lanes)])
+        odd = ir.Constant(index, [2 * i + 1 for i in range(lanes)])
+        remaining = lanes
+        while remaining > 1:
+            vectors = [
+                self.builder.fadd(
+                    self.builder.shuffle_vector(left, right, even),
+                    self.builder.shuffle_vector(left, right, odd),
+                )
+                for left, right in zip(vectors[::2], vectors[1::2], strict=True)
+            ]
+            remaining //= 2
+        return vectors
+
+
+@intrinsic
+def multiply_tile(
+    typing, a, a_first, a_row, rows, a_offsets, b, b_first, b_offsets, depth, c, c_first, c_row, add
+):  # fmt: skip
+    """c[i, q] (+)= sum over p < depth of a[i, p] * b[p, q], for one tile of c.
+
+    In elements from the start of the three flat arrays, `a[i, p]` is at
+    ``a_first + i * a_row + a_offsets[p]``, `b[p, q]` at ``b_first + b_offsets[p] + q`` and
+    `c[i, q]` at ``c_first + i * c_row + q``. The tile has `TILE_ROWS` rows and `TILE_BYTES` in a
+    row; rows from `rows` on are computed from the last real row of `a`. `add`: to what is in `c`.
+    """
+    integer, arrays = types.int64, (a, a_offsets, b, b_offsets, c)
+    if not all(isinstance(array, types.Array) for array in arrays):
+        return None
+    signature = types.void(
+        a, integer, integer, integer, a_offsets, b, integer, b_offsets, integer,
+        c, integer, integer, types.boolean,
+    )  # fmt: skip
+
+    def generate(context, builder, signature, arguments):
+        a, a_first, a_row, rows, a_table, b, b_first, b_table, depth, c, c_first, c_row, add = (
+            arguments
+        )
+        a_type, _, _, _, a_table_type, b_type, _, b_table_type, _, c_type = signature.args[:10]
+        code = _Code(context, builder, c_type)
+        zero = code.integer(0)
+        a_rows = code.clamped_rows(code.pointer(a_type, a, a_first), a_row, rows, TILE_ROWS)
+        b_start = code.pointer(b_type, b, b_first)
+        a_offset = code.pointer(a_table_type, a_table, zero)
+        b_offset = code.pointer(b_table_type, b_table, zero)
+        c_start = code.pointer(c_type, c, c_first)
+        width = REGISTERS.vectors
+        tile = code.accumulators(TILE_ROWS * width)
+        with cgutils.for_range(builder, depth) as loop:
+            p = loop.index
+            b_row = builder.gep(
+                b_start,
+                [builder.sext(builder.load(builder.gep(b_offset, [p])), ir.IntType(64))],
+            )
+            vectors = [code.load(b_row, v * code.lanes) for v in range(width)]
+            column = builder.sext(builder.load(builder.gep(a_offset, [p])), ir.IntType(64))
+            for i in range(TILE_ROWS):
+                factor = code.broadcast(builder.gep(a_rows[i], [column]))
+                for v in range(width):
+                    code.add_product(tile[i * width + v], factor, vectors[v])
+        places = [
+            (builder.gep(c_start, [builder.mul(code.integer(i), c_row)]), v * code.lanes)
+            for i in range(TILE_ROWS)
+            for v in range(width)
+        ]
+        with builder.if_else(add) as (yes, no):
+            with yes:
+                for total, place in zip(tile, places, strict=True):
+                    code.store(builder.fadd(code.load(*place), builder.load(total)), *place)
+            with no:
+                for total, place in zip(tile, places, strict=True):
+                    code.store(builder.load(total), *place)
+        return context.get_dummy_value()
+
+    return signature, generate
+
+
+@intrinsic
+def dot_tile(
+    typing, a, a_first, a_row, rows, b, b_first, b_offsets, column, columns, length, c
+):  # fmt: skip
+    """c[i * DOT_COLUMNS + j] = sum over q < length of a[i, q] * b[j, q].
+
+    In elements, `a[i, q]` is at ``a_first + i * a_row + q`` and `b[j, q]` at
+    ``b_first + b_offsets[column + j] + q``. There are `DOT_ROWS` rows and `DOT_COLUMNS` columns,
+    of which the first `rows` and `columns` are real; `length` is rounded up to whole vectors.
+    """
+    integer = types.int64
+    if not all(isinstance(array, types.Array) for array in (a, b, b_offsets, c)):
+        return None
+    signature = types.void(
+        a, integer, integer, integer, b, integer, b_offsets, integer, integer, integer, c
+    )
+
+    def generate(context, builder, signature, arguments):
+        a, a_first, a_row, rows, b, b_first, b_table, column, columns, length, c = arguments
+        a_type, _, _, _, b_type, _, b_table_type, _, _, _, c_type = signature.args
+        code = _Code(context, builder, c_type)
+        zero = code.integer(0)
+        a_rows = code.clamped_rows(code.pointer(a_type, a, a_first), a_row, rows, DOT_ROWS)
+        b_start = code.pointer(b_type, b, b_first)
+        table = code.pointer(b_table_type, b_table, column)
+        b_rows = [
+            builder.gep(b_start, [builder.sext(builder.load(entry), ir.IntType(64))])
+            for entry in code.clamped_rows(table, code.integer(1), columns, DOT_COLUMNS)
+        ]
+        tile = code.accumulators(DOT_ROWS * DOT_COLUMNS)
+        step = code.integer(code.lanes)
+        with cgutils.for_range_slice(builder, zero, length, step) as (q, _):
+            lefts = [code.load(builder.gep(row, [q])) for row in a_rows]
+            for j, row in enumerate(b_rows):
+                right = code.load(builder.gep(row, [q]))
+                for i, left in enumerate(lefts):
+                    code.add_product(tile[i * DOT_COLUMNS + j], left, right)
+        c_start = code.pointer(c_type, c, zero)
+        for v, sums in enumerate(code.lane_sums([builder.load(place) for place in tile])):
+            code.store(sums, c_start, v * code.lanes)
+        return context.get_dummy_value()
+
+    return signature, generate
