@@ -1,3 +1,507 @@
-"""Losses."""
+"""Losses: how far a network's output is from what it should be."""
 
 from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..primitive import primitive
+from ..tensor import Tensor
+from .elementwise import sigmoid, softplus
+from .softmax import _floating, log_softmax, softmax
+
+# ---- reductions -------------------------------------------------------------------------------
+
+
+def _check_reduction(reduction):
+    if reduction not in ("mean", "sum", "none"):
+        raise ValueError(f"reduction is 'mean', 'sum' or 'none', not {reduction!r}")
+
+
+def _reduce(losses, reduction, divisor=None):
+    """All losses, their sum, or their sum over `divisor` (how many there are, by default)."""
+    if reduction == "none":
+        return losses
+    total = np.sum(losses)
+    if reduction == "sum":
+        return total
+    # The mean of no losses is not a number.
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.divide(total, losses.size if divisor is None else divisor).astype(losses.dtype)
+
+
+def _spread(g, reduction, divisor, axis=None):
+    """The cotangent of each loss, from that of the reduced one."""
+    if reduction == "mean":
+        return g / divisor
+    return np.expand_dims(g, axis) if reduction == "none" and axis is not None else g
+
+
+def _check_same_shape(function, prediction, target):
+    if np.shape(prediction) != np.shape(target):
+        raise ValueError(
+            f"{function} compares element by element, and the shapes {np.shape(prediction)} and "
+            f"{np.shape(target)} differ: reshape one of them (nothing is broadcast here)"
+        )
+
+
+# ---- classes ----------------------------------------------------------------------------------
+
+
+def _class_axis(logits):
+    """Where the classes lie: axis 1 of a batch, axis 0 of one example."""
+    if logits.ndim == 0:
+        raise ValueError("logits have shape (C,), (N, C) or (N, C, ...), not ()")
+    axis = 0 if logits.ndim == 1 else 1
+    if logits.shape[axis] == 0:
+        raise ValueError(f"logits of shape {logits.shape} have no classes along axis {axis}")
+    return axis
+
+
+def _class_weights(weight, logits, axis):
+    """Class weights that broadcast against the logits."""
+    weight = np.asarray(weight, logits.dtype)
+    classes = logits.shape[axis]
+    if weight.shape != (classes,):
+        raise ValueError(f"weight has shape {weight.shape}: one number for each of {classes} classes")
+    return weight.reshape((-1,) + (1,) * (logits.ndim - axis - 1))
+
+
+def _one_hot(target, logits, ignore_index):
+    """The target classes as 0 and 1 in the shape of the logits; ignored ones are all 0."""
+    axis = _class_axis(logits)
+    classes = logits.shape[axis]
+    expected = logits.shape[:axis] + logits.shape[axis + 1 :]
+    if target.shape != expected:
+        raise ValueError(
+            f"logits of shape {logits.shape} need target classes of shape {expected} (or "
+            f"probabilities of the logits' shape, as floats), not {target.shape}"
+        )
+    if target.dtype.kind not in "iu":
+        raise TypeError(
+            f"target classes are integers, not {target.dtype}; probabilities have the logits' "
+            f"shape {logits.shape}"
+        )
+    kept = target != ignore_index
+    wrong = kept & ((target < 0) | (target >= classes))
+    if wrong.any():
+        place = tuple(int(i) for i in np.argwhere(wrong)[0])
+        raise ValueError(
+            f"target{list(place) if place else ''} is class {target[place]}, and there are "
+            f"{classes} classes, 0 to {classes - 1} (ignore_index is {ignore_index})"
+        )
+    chosen = np.zeros(logits.shape, logits.dtype)
+    place = np.expand_dims(np.where(kept, target, 0), axis)
+    np.put_along_axis(chosen, place, np.expand_dims(kept, axis).astype(logits.dtype), axis)
+    return chosen
+
+
+def _goal(target, logits, weight, ignore_index, label_smoothing):
+    """The smoothed and weighted target distribution, and what the mean divides by."""
+    axis = _class_axis(logits)
+    classes = logits.shape[axis]
+    weights = 1 if weight is None else _class_weights(weight, logits, axis)
+    if target.shape == logits.shape and target.dtype.kind == "f":
+        evenly = 1 / classes
+        divisor = logits.size // classes
+        chosen = target.astype(logits.dtype)
+    else:
+        chosen = _one_hot(target, logits, ignore_index)
+        evenly = np.sum(chosen, axis=axis, keepdims=True) / classes
+        divisor = np.sum(chosen * weights)
+    return (chosen * (1 - label_smoothing) + evenly * label_smoothing) * weights, divisor
+
+
+def _cost(goal, log_probabilities, axis):
+    """−Σ goal · ln p over the classes, where 0 · ln 0 is 0."""
+    return -np.sum(goal * np.where(goal == 0, 0, log_probabilities), axis=axis)
+
+
+def _class_samples(rng):
+    yield (rng.normal(size=(4, 3)), np.array([0, 2, 1, 1])), {}
+    yield (rng.normal(size=(3, 4)), np.array([0, 3, -100]), rng.uniform(0.5, 2, 4)), {}
+    yield (rng.normal(size=(2, 3, 2, 2)), rng.integers(0, 3, (2, 2, 2))), {"reduction": "sum"}
+    yield (rng.normal(size=(3, 4)), np.array([1, 7, 2])), {"ignore_index": 7, "reduction": "none"}
+    yield (rng.normal(size=(5,)), np.array(3)), {}
+
+
+def _cross_entropy_samples(rng):
+    yield from _class_samples(rng)
+    yield (rng.normal(size=(3, 4)), np.array([1, 0, 3])), {"label_smoothing": 0.2}
+    probabilities = softmax(rng.normal(size=(3, 4)))
+    yield (rng.normal(size=(3, 4)), probabilities, rng.uniform(0.5, 2, 4)), {"label_smoothing": 0.1}
+    yield (rng.normal(size=(2, 3, 2)), softmax(rng.normal(size=(2, 3, 2)), 1)), {"reduction": "none"}
+
+
+@primitive(
+    formula="−Σ t ln softmax(logits), over the examples' weight",
+    saves=("log_probabilities", "goal", "divisor"),
+    sample=_cross_entropy_samples,
+)
+def cross_entropy(
+    logits, target, weight=None, /, ignore_index=-100, label_smoothing=0.0, reduction="mean"
+):
+    """The cross entropy between the softmax of `logits` and the target classes.
+
+    Parameters
+    ----------
+    logits : (N, C), (N, C, ...) or (C,) array_like or Tensor
+        Scores of C classes: of a batch, of every place in a batch of images, of one example.
+    target : integers (N,), (N, ...) or (), or floats of the logits' shape
+        The classes, 0 to C − 1, or the probabilities of the classes.
+    weight : (C,) array_like, optional
+        How much each class counts.
+    ignore_index : int
+        A target class that counts nothing and may lie outside the range.
+    label_smoothing : float
+        In [0, 1]: the share of the target that is spread evenly over all classes.
+    reduction : {"mean", "sum", "none"}
+        "mean" divides by the weights of the target classes that are not ignored (for
+        probabilities, by the number of examples). When every target is ignored that is 0 / 0:
+        the loss is NaN, as in PyTorch.
+
+    Returns
+    -------
+    Tensor or ndarray
+        One number, or the shape of the logits without the classes for "none".
+
+    Raises
+    ------
+    ValueError
+        If a class is out of range, shapes do not match, or a setting is unknown.
+    TypeError
+        If classes are not integers.
+
+    Notes
+    -----
+    The gradient is (softmax − target) · weight over the divisor. Logits of any size are safe;
+    a class with logit −∞ costs nothing unless it is the target.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> logits = mg.Tensor([[2.0, 0.0], [0.0, 0.0]], requires_grad=True)
+    >>> loss = mg.cross_entropy(logits, [0, 1])
+    >>> round(loss.item(), 4)
+    0.41
+    """
+    _check_reduction(reduction)
+    if not 0 <= label_smoothing <= 1:
+        raise ValueError(f"label_smoothing is a share between 0 and 1, not {label_smoothing}")
+    logits = _floating(logits)
+    axis = _class_axis(logits)
+    goal, divisor = _goal(np.asarray(target), logits, weight, ignore_index, label_smoothing)
+    log_probabilities = log_softmax.forward(logits, axis)
+    losses = _cost(goal, log_probabilities, axis)
+    return _reduce(losses, reduction, divisor), log_probabilities, goal, divisor
+
+
+@cross_entropy.vjp("logits", "ȳ · (softmax(logits) · Σt − t) / divisor")
+def cross_entropy_logits(
+    g, logits, target, weight, log_probabilities, goal, divisor, label_smoothing, reduction
+):
+    axis = _class_axis(goal)
+    # What was saved is a constant: to be differentiated again, it is computed again.
+    again = isinstance(logits, Tensor)
+    probabilities = softmax(logits, axis) if again else np.exp(log_probabilities)
+    if isinstance(target, Tensor):
+        goal, _ = _goal(target, log_probabilities, weight, None, label_smoothing)
+    difference = probabilities * np.sum(goal, axis=axis, keepdims=True) - goal
+    return difference * _spread(g, reduction, divisor, axis)
+
+
+@cross_entropy.vjp("target", "−ȳ · weight · ln softmax(logits) / divisor")
+def cross_entropy_target(
+    g, logits, weight, log_probabilities, divisor, label_smoothing, reduction
+):
+    axis = _class_axis(log_probabilities)
+    if isinstance(logits, Tensor):
+        log_probabilities = log_softmax(logits, axis)
+    cost = -(1 - label_smoothing) * log_probabilities
+    if weight is not None:
+        cost = cost * _class_weights(weight, log_probabilities, axis)
+    return cost * _spread(g, reduction, divisor, axis)
+
+
+@primitive(
+    formula="−Σ log_probabilities[target] · weight, over the examples' weight",
+    saves=("goal", "divisor"),
+    linear=("log_probabilities",),
+    sample=_class_samples,
+)
+def nll_loss(log_probabilities, target, weight=None, /, ignore_index=-100, reduction="mean"):
+    """The negative log-likelihood of the target classes.
+
+    Parameters
+    ----------
+    log_probabilities : (N, C), (N, C, ...) or (C,) array_like or Tensor
+        As `log_softmax` gives them, along axis 1 (axis 0 of one example).
+    target : integers (N,), (N, ...) or ()
+        The classes, 0 to C − 1.
+    weight, ignore_index, reduction
+        As in `cross_entropy`.
+
+    Returns
+    -------
+    Tensor or ndarray
+
+    Raises
+    ------
+    ValueError, TypeError
+        As `cross_entropy`.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> float(mg.nll_loss([[-0.5, -1.0], [-2.0, -0.1]], [0, 0]))
+    1.25
+    """
+    _check_reduction(reduction)
+    log_probabilities = _floating(log_probabilities)
+    axis = _class_axis(log_probabilities)
+    goal = _one_hot(np.asarray(target), log_probabilities, ignore_index)
+    if weight is not None:
+        goal *= _class_weights(weight, log_probabilities, axis)
+    divisor = np.sum(goal)
+    return _reduce(_cost(goal, log_probabilities, axis), reduction, divisor), goal, divisor
+
+
+@nll_loss.vjp("log_probabilities", "−ȳ · weight / divisor at the target")
+def nll_loss_log_probabilities(g, goal, divisor, reduction):
+    return -goal * _spread(g, reduction, divisor, _class_axis(goal))
+
+
+# ---- distances --------------------------------------------------------------------------------
+
+
+def _pairs(rng):
+    yield (rng.normal(size=(3, 4)), rng.normal(size=(3, 4))), {}
+    yield (rng.normal(size=(2, 1, 3)), rng.normal(size=(2, 1, 3))), {"reduction": "sum"}
+    yield (rng.normal(size=(5,)), rng.normal(size=(5,))), {"reduction": "none"}
+
+
+@primitive(formula="(prediction − target)², the mean of it", sample=_pairs)
+def mse_loss(prediction, target, /, reduction="mean"):
+    """The mean squared error.
+
+    Parameters
+    ----------
+    prediction, target : array_like or Tensor
+        Of the same shape.
+    reduction : {"mean", "sum", "none"}
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ (PyTorch broadcasts, with a warning), or the reduction is unknown.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> float(mg.mse_loss([1.0, 2.0], [1.0, 4.0]))
+    2.0
+    """
+    _check_reduction(reduction)
+    _check_same_shape("mse_loss", prediction, target)
+    return _reduce(np.square(np.subtract(_floating(prediction), target)), reduction)
+
+
+@mse_loss.vjp("prediction", "ȳ · 2 (prediction − target) / n")
+def mse_loss_prediction(g, prediction, target, reduction):
+    return _spread(g, reduction, np.size(prediction)) * 2 * (prediction - target)
+
+
+@mse_loss.vjp("target", "ȳ · 2 (target − prediction) / n")
+def mse_loss_target(g, prediction, target, reduction):
+    return _spread(g, reduction, np.size(prediction)) * 2 * (target - prediction)
+
+
+@primitive(
+    formula="|prediction − target|, the mean of it",
+    kinks="0 where they are equal",
+    branches=lambda prediction, target, reduction="mean": np.sign(np.subtract(prediction, target)),
+    sample=_pairs,
+)
+def l1_loss(prediction, target, /, reduction="mean"):
+    """The mean absolute error.
+
+    Parameters
+    ----------
+    prediction, target : array_like or Tensor
+        Of the same shape.
+    reduction : {"mean", "sum", "none"}
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ (PyTorch broadcasts, with a warning), or the reduction is unknown.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> float(mg.l1_loss([1.0, 2.0], [1.0, 4.0]))
+    1.0
+    """
+    _check_reduction(reduction)
+    _check_same_shape("l1_loss", prediction, target)
+    return _reduce(np.abs(np.subtract(_floating(prediction), target)), reduction)
+
+
+@l1_loss.vjp("prediction", "ȳ · sign(prediction − target) / n")
+def l1_loss_prediction(g, prediction, target, reduction):
+    return _spread(g, reduction, np.size(prediction)) * np.sign(prediction - target)
+
+
+@l1_loss.vjp("target", "ȳ · sign(target − prediction) / n")
+def l1_loss_target(g, prediction, target, reduction):
+    return _spread(g, reduction, np.size(prediction)) * np.sign(target - prediction)
+
+
+# ---- yes or no --------------------------------------------------------------------------------
+
+
+def _binary_samples(rng):
+    def draw(*shape):
+        return rng.normal(size=shape), rng.uniform(0.1, 0.9, shape)
+
+    yield draw(3, 4), {}
+    yield (*draw(3, 4), rng.uniform(0.5, 2, (3, 4)), rng.uniform(0.5, 2, 4)), {}
+    yield (*draw(2, 1, 2), None, np.array(3.0)), {"reduction": "sum"}
+    yield (*draw(5), rng.uniform(0.5, 2, 5)), {"reduction": "none"}
+
+
+@primitive(
+    formula="−weight · (pos_weight · t ln σ(logits) + (1 − t) ln (1 − σ(logits))), the mean of it",
+    linear=("target",),
+    sample=_binary_samples,
+)
+def binary_cross_entropy_with_logits(
+    logits, target, weight=None, pos_weight=None, /, reduction="mean"
+):
+    """The cross entropy between the sigmoid of each logit and its target.
+
+    Parameters
+    ----------
+    logits : array_like or Tensor
+        Of any size and sign.
+    target : array_like or Tensor
+        Of the same shape: 0 or 1, or a probability.
+    weight, pos_weight : array_like, optional
+        How much each element counts, and how much more where the target is 1; broadcast
+        against the logits.
+    reduction : {"mean", "sum", "none"}
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not match, or the reduction is unknown.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> float(mg.binary_cross_entropy_with_logits([0.0, 1000.0], [1.0, 1.0]))
+    0.34657359027997264
+    """
+    _check_reduction(reduction)
+    _check_same_shape("binary_cross_entropy_with_logits", logits, target)
+    logits, target = _floating(logits), np.asarray(target)
+    for name, factor in (("weight", weight), ("pos_weight", pos_weight)):
+        if factor is not None and not _broadcasts_to(np.shape(factor), logits.shape):
+            raise ValueError(
+                f"{name} of shape {np.shape(factor)} does not broadcast to the logits' shape "
+                f"{logits.shape}"
+            )
+    losses = (1 - target) * logits + _positive_factor(target, pos_weight) * _miss(logits)
+    if weight is not None:
+        losses = losses * weight
+    return _reduce(losses.astype(logits.dtype, copy=False), reduction)
+
+
+def _broadcasts_to(shape, wanted):
+    try:
+        return np.broadcast_shapes(shape, wanted) == wanted
+    except ValueError:
+        return False
+
+
+def _positive_factor(target, pos_weight):
+    return 1 if pos_weight is None else 1 + (np.asarray(pos_weight) - 1) * target
+
+
+def _miss(logits):
+    """−ln σ(logits), stable."""
+    return softplus(-logits)
+
+
+@binary_cross_entropy_with_logits.vjp(
+    "logits", "ȳ · weight · (1 − t − (1 + (pos_weight − 1) t) (1 − σ(logits))) / n"
+)
+def binary_cross_entropy_with_logits_logits(g, logits, target, weight, pos_weight, reduction):
+    slope = 1 - target - _positive_factor(target, pos_weight) * sigmoid(-logits)
+    if weight is not None:
+        slope = slope * weight
+    return slope * _spread(g, reduction, np.size(logits))
+
+
+@binary_cross_entropy_with_logits.vjp(
+    "target", "ȳ · weight · (pos_weight − 1) · ln (1 + exp(−logits)) − logits, over n"
+)
+def binary_cross_entropy_with_logits_target(g, logits, weight, pos_weight, reduction):
+    slope = -logits
+    if pos_weight is not None:
+        slope = slope + (np.asarray(pos_weight) - 1) * _miss(logits)
+    if weight is not None:
+        slope = slope * weight
+    return slope * _spread(g, reduction, np.size(logits))
+
+
+# ---- overlap ----------------------------------------------------------------------------------
+
+
+def dice_loss(logits: Any, target: Any, smooth: float = 1.0) -> Any:
+    """One minus the Dice coefficient, 2 |A ∩ B| / (|A| + |B|), averaged over the classes.
+
+    For each class (2 Σpq + smooth) / (Σp + Σq + smooth), with p the softmax of the logits (the
+    sigmoid for one channel), q the target as 0 and 1, summed over batch and space (Milletari,
+    Navab and Ahmadi, V-Net, 2016).
+
+    Parameters
+    ----------
+    logits : (N, C, ...) array_like or Tensor
+    target : integers (N, ...), or an array of the logits' shape
+        The classes, 0 to C − 1 (for one channel a mask, with or without the channel's axis), or
+        the probability of each class.
+    smooth : float
+        Keeps the quotient defined for a class that is nowhere.
+
+    Raises
+    ------
+    ValueError
+        If a class is out of range, or shapes do not match.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> float(mg.dice_loss([[[9.0, -9.0]]], [[1, 0]])) < 0.001
+    True
+    """
+    if not isinstance(logits, Tensor):
+        logits = _floating(logits)
+    if logits.ndim < 2:
+        raise ValueError(f"dice_loss takes logits (N, C, ...), not shape {logits.shape}")
+    if not isinstance(target, Tensor):
+        target = np.asarray(target)
+    if logits.shape[1] == 1:
+        probabilities = sigmoid(logits)
+        if target.shape == logits.shape[:1] + logits.shape[2:]:
+            target = np.reshape(target, logits.shape)
+    else:
+        probabilities = softmax(logits, 1)
+    if target.shape != logits.shape:
+        classes = target.array if isinstance(target, Tensor) else target
+        target = _one_hot(classes, probabilities, None)
+    axes = (0, *range(2, logits.ndim))
+    overlap = np.sum(probabilities * target, axis=axes)
+    total = np.sum(probabilities, axis=axes) + np.sum(target, axis=axes)
+    return 1 - np.mean((2 * overlap + smooth) / (total + smooth))

@@ -1,3 +1,448 @@
 """Batch, layer, group and instance normalisation, and dropout."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..primitive import primitive
+from ..tensor import Tensor
+from .softmax import _floating
+
+# ---- the formula they share -------------------------------------------------------------------
+
+
+def _moments(x, axes):
+    """Mean and variance over `axes` (kept), in two passes; the centred values are kept too."""
+    mean = np.mean(x, axis=axes, keepdims=True)
+    centered = x - mean
+    return mean, np.mean(np.square(centered), axis=axes, keepdims=True), centered
+
+
+def _standardized(x, axes, eps, mean, inverse):
+    """(x − mean) · inverse, and inverse = 1 / √(variance + eps).
+
+    The statistics were saved as constants. A gradient that is differentiated again computes
+    them from x again, since they depend on it.
+    """
+    if isinstance(x, Tensor):
+        _, variance, centered = _moments(x, axes)
+        inverse = 1 / np.sqrt(variance + eps)
+        return centered * inverse, inverse
+    return (x - mean) * inverse, inverse
+
+
+def _through_statistics(g, standardized, inverse, axes):
+    """The gradient to x of standardized = (x − mean(x)) / √(var(x) + eps).
+
+    Moving all of x, or stretching it, changes nothing: so the mean of g, and the part of g
+    along the standardized values, are taken away.
+    """
+    along = np.mean(g * standardized, axis=axes, keepdims=True)
+    return inverse * (g - np.mean(g, axis=axes, keepdims=True) - standardized * along)
+
+
+# ---- over the batch ---------------------------------------------------------------------------
+
+
+def _per_channel(values, ndim):
+    """(C,) as (1, C, 1, ...)."""
+    return np.reshape(values, (1, -1) + (1,) * (ndim - 2))
+
+
+def _check_channels(x, **arrays):
+    if x.ndim < 2:
+        raise ValueError(f"batch_norm takes (N, C) or (N, C, ...), not shape {x.shape}")
+    for name, array in arrays.items():
+        if array is not None and np.shape(array) != x.shape[1:2]:
+            raise ValueError(
+                f"{name} has shape {np.shape(array)}, and x of shape {x.shape} has "
+                f"{x.shape[1]} channels: {name} has shape {x.shape[1:2]}"
+            )
+
+
+def _update(running, current, momentum):
+    """Move a running statistic towards the current one, in place."""
+    if running is None:
+        return
+    if not isinstance(running, np.ndarray) or not running.flags.writeable:
+        raise TypeError("running statistics are plain arrays that can be written to, or None")
+    running += (momentum * (current.ravel() - running)).astype(running.dtype, copy=False)
+
+
+def _batch_norm_samples(rng):
+    for shape in [(5, 3), (3, 2, 4), (2, 3, 2, 2)]:
+        channels = shape[1]
+        x, weight, bias = rng.normal(size=shape), rng.normal(size=channels), rng.normal(size=channels)
+        mean, variance = rng.normal(size=channels), rng.uniform(0.5, 2, channels)
+        yield (x, None, None, weight, bias), {"training": True}
+        yield (x, mean, variance, weight, bias), {}
+    yield (rng.normal(size=(4, 3)), None, None), {"training": True, "eps": 0.1}
+
+
+@primitive(
+    formula="(x − mean) / √(variance + eps) · weight + bias, mean and variance of a channel",
+    saves=("mean", "inverse"),
+    sample=_batch_norm_samples,
+)
+def batch_norm(
+    x,
+    running_mean,
+    running_var,
+    weight=None,
+    bias=None,
+    /,
+    training=False,
+    momentum=0.1,
+    eps=1e-5,
+):
+    """Batch normalisation (Ioffe and Szegedy, 2015).
+
+    Parameters
+    ----------
+    x : (N, C) or (N, C, ...) array_like or Tensor
+    running_mean, running_var : (C,) ndarray or None
+        Plain arrays. In training they are updated in place, the variance with its unbiased
+        estimate; otherwise they are what x is normalised with. ``None`` means the statistics of
+        the batch, in training or not.
+    weight, bias : (C,) array_like or Tensor, optional
+    training : bool
+        Normalise with the statistics of the batch.
+    momentum : float
+        How far the running statistics move towards those of the batch.
+    eps : float
+        Added to the variance.
+
+    Raises
+    ------
+    ValueError
+        If shapes do not match, or a channel has a single value in training.
+
+    Examples
+    --------
+    >>> import minigrad as mg, numpy as np
+    >>> mean, variance = np.zeros(1), np.ones(1)
+    >>> mg.batch_norm([[1.0], [3.0]], mean, variance, training=True).round(3)
+    array([[-1.],
+           [ 1.]])
+    >>> mean, variance
+    (array([0.2]), array([1.1]))
+    """
+    x = _floating(x)
+    _check_channels(
+        x, running_mean=running_mean, running_var=running_var, weight=weight, bias=bias
+    )
+    if (running_mean is None) != (running_var is None):
+        raise ValueError("running_mean and running_var are both given or both None")
+    if training or running_mean is None:
+        axes = _batch_axes(x.ndim)
+        count = x.size // max(x.shape[1], 1)
+        if training and count == 1:
+            raise ValueError(
+                f"x of shape {x.shape} has one value a channel, whose variance says nothing: "
+                "train with a larger batch, or pass training=False"
+            )
+        mean, variance, y = _moments(x, axes)
+        if training and count:
+            _update(running_mean, mean, momentum)
+            _update(running_var, variance * (count / (count - 1)), momentum)
+    else:
+        mean = _per_channel(running_mean, x.ndim).astype(x.dtype)
+        variance = _per_channel(running_var, x.ndim).astype(x.dtype)
+        y = x - mean
+    inverse = 1 / np.sqrt(variance + x.dtype.type(eps))
+    y *= inverse if weight is None else inverse * _per_channel(weight, x.ndim)
+    if bias is not None:
+        y += _per_channel(bias, x.ndim)
+    return y, mean, inverse
+
+
+def _batch_axes(ndim):
+    """All axes but that of the channels."""
+    return (0, *range(2, ndim))
+
+
+@batch_norm.vjp(
+    "x", "ĝ − mean(ĝ) − x̂ · mean(ĝ · x̂), over √(variance + eps), where ĝ = ȳ · weight"
+)
+def batch_norm_x(g, x, running_mean, weight, mean, inverse, training, eps):
+    if weight is not None:
+        g = g * _per_channel(weight, g.ndim)
+    if not training and running_mean is not None:
+        return g * inverse
+    axes = _batch_axes(g.ndim)
+    standardized, inverse = _standardized(x, axes, eps, mean, inverse)
+    return _through_statistics(g, standardized, inverse, axes)
+
+
+@batch_norm.vjp("weight", "Σ ȳ · x̂")
+def batch_norm_weight(g, x, running_mean, mean, inverse, training, eps):
+    axes = _batch_axes(g.ndim)
+    if training or running_mean is None:
+        standardized, _ = _standardized(x, axes, eps, mean, inverse)
+    else:
+        standardized = (x - mean) * inverse
+    return np.sum(g * standardized, axis=axes)
+
+
+@batch_norm.vjp("bias", "Σ ȳ")
+def batch_norm_bias(g):
+    return np.sum(g, axis=_batch_axes(g.ndim))
+
+
+# ---- over each example ------------------------------------------------------------------------
+
+
+def _normalize_samples(rng):
+    x = rng.normal(size=(3, 4))
+    yield (x, rng.normal(size=(4,)), rng.normal(size=(4,))), {"axes": (1,)}
+    yield (rng.normal(size=(2, 3, 2, 2)), None, rng.normal(size=(3, 1, 1))), {"axes": (2, 3), "eps": 0.1}
+    yield (rng.normal(size=(2, 2, 3)), rng.normal(size=(2, 3)), None), {"axes": (1, 2), "eps": 0.1}
+    yield (rng.normal(size=(2, 2, 3)),), {"axes": (-1,), "eps": 0.1}
+
+
+@primitive(
+    formula="(x − mean) / √(variance + eps) · weight + bias, mean and variance over the axes",
+    saves=("mean", "inverse"),
+    broadcasts=True,
+    sample=_normalize_samples,
+)
+def normalize(x, weight=None, bias=None, /, axes=(-1,), eps=1e-5):
+    """Bring x to mean 0 and variance 1 over some axes, then scale and shift it.
+
+    Parameters
+    ----------
+    x : array_like or Tensor
+    weight, bias : array_like or Tensor, optional
+        Broadcast against x.
+    axes : tuple of int
+        The axes that mean and variance are taken over.
+    eps : float
+        Added to the variance.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> mg.normalize([1.0, 2.0, 3.0], eps=0).round(3)
+    array([-1.225,  0.   ,  1.225])
+    """
+    mean, variance, y = _moments(_floating(x), axes)
+    inverse = 1 / np.sqrt(variance + y.dtype.type(eps))
+    y *= inverse
+    if weight is not None:
+        y *= weight
+    if bias is not None:
+        y += bias
+    return y, mean, inverse
+
+
+@normalize.vjp(
+    "x", "ĝ − mean(ĝ) − x̂ · mean(ĝ · x̂), over √(variance + eps), where ĝ = ȳ · weight"
+)
+def normalize_x(g, x, weight, mean, inverse, axes, eps):
+    if weight is not None:
+        g = g * weight
+    standardized, inverse = _standardized(x, axes, eps, mean, inverse)
+    return _through_statistics(g, standardized, inverse, axes)
+
+
+@normalize.vjp("weight", "ȳ · x̂")
+def normalize_weight(g, x, mean, inverse, axes, eps):
+    return g * _standardized(x, axes, eps, mean, inverse)[0]
+
+
+@normalize.vjp("bias", "ȳ")
+def normalize_bias(g):
+    return g
+
+
+def layer_norm(
+    x: Any,
+    normalized_shape: int | Sequence[int],
+    weight: Any = None,
+    bias: Any = None,
+    eps: float = 1e-5,
+) -> Any:
+    """Layer normalisation (Ba, Kiros and Hinton, 2016): over the last axes of each example.
+
+    Parameters
+    ----------
+    x : array_like or Tensor
+    normalized_shape : int or sequence of int
+        The sizes of the last axes, over which mean and variance are taken.
+    weight, bias : array_like or Tensor, optional
+        Of shape `normalized_shape`.
+    eps : float
+        Added to the variance.
+
+    Raises
+    ------
+    ValueError
+        If x does not end in `normalized_shape`, or weight or bias have another shape.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> mg.layer_norm([[1.0, 3.0], [5.0, 5.0]], 2).round(3)
+    array([[-1.,  1.],
+           [ 0.,  0.]])
+    """
+    sizes = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+    if not sizes or np.shape(x)[-len(sizes) :] != sizes:
+        raise ValueError(f"x of shape {np.shape(x)} does not end in normalized_shape {sizes}")
+    for name, values in (("weight", weight), ("bias", bias)):
+        if values is not None and np.shape(values) != sizes:
+            raise ValueError(f"{name} has shape {np.shape(values)}, normalized_shape is {sizes}")
+    return normalize(x, weight, bias, axes=tuple(range(-len(sizes), 0)), eps=eps)
+
+
+def group_norm(
+    x: Any, groups: int, weight: Any = None, bias: Any = None, eps: float = 1e-5
+) -> Any:
+    """Group normalisation (Wu and He, 2018): over groups of channels of each example.
+
+    Parameters
+    ----------
+    x : (N, C, ...) array_like or Tensor
+    groups : int
+        Divides C.
+    weight, bias : (C,) array_like or Tensor, optional
+    eps : float
+        Added to the variance.
+
+    Raises
+    ------
+    ValueError
+        If the channels cannot be divided into the groups, or shapes do not match.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> mg.group_norm([[1.0, 3.0, 10.0, 30.0]], 2).round(3)
+    array([[-1.,  1., -1.,  1.]])
+    """
+    shape = np.shape(x)
+    if len(shape) < 2:
+        raise ValueError(f"group_norm takes (N, C) or (N, C, ...), not shape {shape}")
+    channels = shape[1]
+    if not isinstance(groups, (int, np.integer)) or groups < 1 or channels % groups:
+        raise ValueError(f"{channels} channels cannot be divided into {groups!r} equal groups")
+    for name, values in (("weight", weight), ("bias", bias)):
+        if values is not None and np.shape(values) != (channels,):
+            raise ValueError(
+                f"{name} has shape {np.shape(values)}, and x of shape {shape} has "
+                f"{channels} channels: {name} has shape {(channels,)}"
+            )
+    inner = (channels // groups, *shape[2:])
+    affine = (groups, channels // groups) + (1,) * (len(shape) - 2)
+    y = normalize(
+        np.reshape(x, (shape[0], groups, *inner)),
+        None if weight is None else np.reshape(weight, affine),
+        None if bias is None else np.reshape(bias, affine),
+        axes=tuple(range(2, 2 + len(inner))),
+        eps=eps,
+    )
+    return np.reshape(y, shape)
+
+
+def instance_norm(x: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:
+    """Instance normalisation (Ulyanov, Vedaldi and Lempitsky, 2016): over each plane alone.
+
+    Parameters
+    ----------
+    x : (N, C, ...) array_like or Tensor
+    weight, bias : (C,) array_like or Tensor, optional
+    eps : float
+        Added to the variance.
+
+    Raises
+    ------
+    ValueError
+        If x has no axis behind its channels, or shapes do not match.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> mg.instance_norm([[[1.0, 3.0], [10.0, 30.0]]]).round(3)
+    array([[[-1.,  1.],
+            [-1.,  1.]]])
+    """
+    shape = np.shape(x)
+    if len(shape) < 3:
+        raise ValueError(f"instance_norm takes (N, C, L) or (N, C, H, W), not shape {shape}")
+    return group_norm(x, max(shape[1], 1), weight, bias, eps)
+
+
+# ---- dropout ----------------------------------------------------------------------------------
+
+
+def _kept(shape, dtype, p, rng):
+    """A mask of 0, with probability p, and 1 / (1 − p)."""
+    if p == 1:
+        return np.zeros(shape, dtype)
+    draws = np.random.default_rng(rng).random(shape, dtype=np.float32)
+    return (draws >= p) * np.asarray(1 / (1 - p), dtype)
+
+
+def _dropped(x, p, training, rng, shape):
+    if not 0 <= p <= 1:
+        raise ValueError(f"p is the probability of dropping a value, between 0 and 1, not {p}")
+    if not isinstance(x, Tensor):
+        x = np.asarray(x)
+    if not training or p == 0:
+        return x
+    dtype = x.dtype if x.dtype.kind == "f" else np.dtype(float)
+    mask = _kept(shape, dtype, p, rng)
+    # A dropped value is 0 even where x is infinite.
+    return np.where(mask, x * mask, 0)
+
+
+def dropout(
+    x: Any, p: float = 0.5, training: bool = True, rng: int | np.random.Generator | None = None
+) -> Any:
+    """Set each value to zero with probability `p` and scale the others by 1 / (1 − p).
+
+    Parameters
+    ----------
+    x : array_like or Tensor
+    p : float
+        In [0, 1].
+    training : bool
+        Otherwise x is returned as it is.
+    rng : int, Generator or None
+        Where the draws come from.
+
+    Raises
+    ------
+    ValueError
+        If p is not a probability.
+
+    Examples
+    --------
+    >>> import minigrad as mg, numpy as np
+    >>> mg.dropout(np.ones(6), 0.5, rng=0)
+    array([2., 2., 2., 0., 0., 0.])
+    """
+    return _dropped(x, p, training, rng, np.shape(x))
+
+
+def dropout2d(
+    x: Any, p: float = 0.5, training: bool = True, rng: int | np.random.Generator | None = None
+) -> Any:
+    """As `dropout`, for whole channels of (N, C, H, W) (or (C, H, W)) at a time.
+
+    Examples
+    --------
+    >>> import minigrad as mg, numpy as np
+    >>> mg.dropout2d(np.ones((1, 4, 1, 2)), 0.5, rng=0)[0, :, 0]
+    array([[2., 2.],
+           [2., 2.],
+           [2., 2.],
+           [0., 0.]])
+    """
+    shape = np.shape(x)
+    if len(shape) not in (3, 4):
+        raise ValueError(f"dropout2d takes (N, C, H, W) or (C, H, W), not shape {shape}")
+    return _dropped(x, p, training, rng, shape[:-2] + (1, 1))

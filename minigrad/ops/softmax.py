@@ -1,3 +1,145 @@
-"""Softmax and its logarithm."""
+"""Softmax, its logarithm, and the logarithm of a sum of exponentials."""
 
 from __future__ import annotations
+
+import numpy as np
+from numpy.lib.array_utils import normalize_axis_tuple
+
+from ..primitive import primitive
+from .samples import calls
+
+_along_an_axis = calls(
+    lambda rng: ((rng.normal(size=(3, 4)),), {}),
+    lambda rng: ((rng.normal(size=(3, 4)),), {"axis": 0}),
+    lambda rng: ((rng.normal(size=(2, 3, 2)),), {"axis": 1}),
+    lambda rng: ((rng.normal(size=(2, 1)),), {}),
+    lambda rng: ((rng.normal(size=(0, 3)),), {}),
+)
+
+
+def _floating(x):
+    """The array, in a floating-point dtype."""
+    x = np.asarray(x)
+    return x if x.dtype.kind == "f" else x.astype(np.float64)
+
+
+def _largest(x, axis):
+    """The maximum along an axis that is kept, with 0 in place of an infinite one."""
+    largest = np.max(x, axis=axis, keepdims=True, initial=-np.inf)
+    return np.where(np.isinf(largest), largest.dtype.type(0), largest)
+
+
+@primitive(formula="exp(xᵢ) / Σⱼ exp(xⱼ)", sample=_along_an_axis)
+def softmax(x, /, axis=-1):
+    """Turn scores into probabilities that sum to one along `axis`.
+
+    Parameters
+    ----------
+    x : array_like or Tensor
+        Of any size and sign: the largest score is subtracted first. A score of −∞ gets
+        probability 0; scores that are all −∞ have none, and give NaN.
+    axis : int
+        Where the classes lie.
+
+    Returns
+    -------
+    Tensor or ndarray
+        Of the shape of `x`.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> mg.softmax([1000.0, 1000.0])
+    array([0.5, 0.5])
+    """
+    x = _floating(x)
+    # +∞ or nothing but −∞ along the axis: not a number, as in the limit.
+    with np.errstate(invalid="ignore", over="ignore"):
+        y = np.subtract(x, _largest(x, axis))
+        np.exp(y, out=y)
+        y /= np.sum(y, axis=axis, keepdims=True)
+    return y
+
+
+@softmax.vjp("x", "y · (ȳ − Σ ȳ y)")
+def softmax_x(g, y, axis):
+    return y * (g - np.sum(g * y, axis=axis, keepdims=True))
+
+
+@primitive(formula="xᵢ − ln Σⱼ exp(xⱼ)", sample=_along_an_axis)
+def log_softmax(x, /, axis=-1):
+    """The logarithm of `softmax`, exact where the probability itself would round to 0.
+
+    Parameters
+    ----------
+    x : array_like or Tensor
+        Of any size and sign. Scores that are all −∞ give NaN.
+    axis : int
+        Where the classes lie.
+
+    Returns
+    -------
+    Tensor or ndarray
+        Of the shape of `x`.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> mg.log_softmax([0.0, 1000.0])
+    array([-1000.,     0.])
+    """
+    x = _floating(x)
+    with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
+        y = np.subtract(x, _largest(x, axis))
+        y -= np.log(np.sum(np.exp(y), axis=axis, keepdims=True))
+    return y
+
+
+@log_softmax.vjp("x", "ȳ − exp(y) · Σ ȳ")
+def log_softmax_x(g, y, axis):
+    return g - np.exp(y) * np.sum(g, axis=axis, keepdims=True)
+
+
+@primitive(
+    formula="ln Σ exp(x)",
+    sample=calls(
+        lambda rng: ((rng.normal(size=(3, 4)),), {}),
+        lambda rng: ((rng.normal(size=(3, 4)),), {"axis": 0}),
+        lambda rng: ((rng.normal(size=(2, 3, 2)),), {"axis": (0, -1)}),
+        lambda rng: ((rng.normal(size=(2, 3, 2)),), {"axis": 1, "keepdims": True}),
+        lambda rng: ((rng.normal(size=()),), {}),
+    ),
+)
+def logsumexp(x, /, axis=None, keepdims=False):
+    """A smooth maximum, ``ln Σ exp(x)``, without overflow.
+
+    Parameters
+    ----------
+    x : array_like or Tensor
+        Of any size and sign. −∞ adds nothing; nothing but −∞ (or nothing at all) gives −∞,
+        with gradient 0.
+    axis : int, tuple of int or None
+        The axes summed over; all of them by default.
+    keepdims : bool
+        Keep those axes, with size one.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> float(mg.logsumexp([1000.0, 1000.0]) - 1000)
+    0.693147180559...
+    """
+    x = _floating(x)
+    largest = _largest(x, axis)
+    with np.errstate(over="ignore", divide="ignore"):
+        y = np.log(np.sum(np.exp(x - largest), axis=axis, keepdims=True)) + largest
+    return y if keepdims else np.squeeze(y, axis=axis)
+
+
+@logsumexp.vjp("x", "ȳ · exp(x − y)")
+def logsumexp_x(g, x, y, axis):
+    axes = range(x.ndim) if axis is None else normalize_axis_tuple(axis, x.ndim)
+    kept = tuple(1 if i in axes else n for i, n in enumerate(x.shape))
+    y = np.reshape(y, kept)
+    # Where all is −∞, x − y would be −∞ + ∞.
+    return np.reshape(g, kept) * np.exp(x - np.where(y == -np.inf, 0, y))
