@@ -71,6 +71,7 @@ class _BatchUnpickler(pickle.Unpickler):
             "numpy.dtype": self._dtype,
             "numpy.ndarray": "ndarray",
             "_codecs.encode": self._encode,
+            "__builtin__.bytes": self._no_bytes,
         }
         for core in ("numpy.core", "numpy._core"):
             stand_ins[f"{core}.multiarray._reconstruct"] = self._empty_array
@@ -93,6 +94,9 @@ class _BatchUnpickler(pickle.Unpickler):
         if encoding not in ("latin1", b"latin1"):
             raise _Refused(f"the text encoding {encoding!r}")
         return text.encode("latin1")
+
+    def _no_bytes(self) -> bytes:
+        return b""  # how old protocols store the values of an empty array
 
     def _empty_array(self, *_: Any) -> _Array:
         return _Array()

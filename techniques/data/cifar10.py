@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from .batch_pickle import load_batch_pickle
 from .dataset import Dataset, unit_range
 from .folder import load_folder
-from .location import find
+from .location import set_folder
 
 CIFAR10_CLASSES = (
     "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
@@ -68,8 +68,7 @@ def load_cifar10(
     """
     if split not in ("train", "test"):
         raise ValueError(f'split must be "train" or "test", not {split!r}')
-    folder = Path(data) if data is not None and not Path(data, "cifar10").exists() else None
-    folder = folder if folder is not None else find("cifar10", data)
+    folder = set_folder("cifar10", data)
     for path in (folder / f"{split}.zip", folder / split):
         if path.exists():
             return _from_images(path)

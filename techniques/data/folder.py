@@ -63,11 +63,12 @@ def load_folder(path: str | os.PathLike[str], size: int | None = None) -> Datase
         return _load(_folder_entries(path), path, size)
     if not path.exists():
         raise FileNotFoundError(f"{path}: there is no such folder or zip file")
-    try:
-        with zipfile.ZipFile(path) as archive:
-            return _load(_zip_entries(archive, path), path, size)
-    except zipfile.BadZipFile as error:
-        raise ValueError(f"{path} is not a sound zip file ({error}): download it again") from error
+    with path.open("rb") as stream:
+        try:
+            archive = zipfile.ZipFile(stream)
+        except Exception as error:  # the bytes of a damaged directory may raise almost anything
+            raise ValueError(f"{path} is not a sound zip file ({error})") from error
+        return _load(_zip_entries(archive, path), path, size)
 
 
 def _is_image(name: PurePosixPath | Path) -> bool:

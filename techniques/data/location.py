@@ -66,3 +66,10 @@ def find(name: str, data: str | os.PathLike[str] | None = None) -> Path:
     if not path.exists():
         raise FileNotFoundError(f"the data folder {folder} holds no {name}")
     return path
+
+
+def set_folder(name: str, data: str | os.PathLike[str] | None = None) -> Path:
+    """Return the folder of a data set: below the data folder, or `data` itself if not in it."""
+    if data is not None and not Path(data, name).exists():
+        return Path(data)
+    return find(name, data)

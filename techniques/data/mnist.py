@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .dataset import Dataset, unit_range
-from .location import find
+from .location import set_folder
 
 _DTYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 _MAX_BYTES = 2**31
@@ -52,8 +52,7 @@ def load_mnist(
     """
     if split not in ("train", "test"):
         raise ValueError(f'split must be "train" or "test", not {split!r}')
-    folder = Path(data) if data is not None and not Path(data, "mnist").exists() else None
-    folder = folder if folder is not None else find("mnist", data)
+    folder = set_folder("mnist", data)
     prefix = {"train": "train", "test": "t10k"}[split]
     image_path = _existing(folder, f"{prefix}-images-idx3-ubyte")
     label_path = _existing(folder, f"{prefix}-labels-idx1-ubyte")

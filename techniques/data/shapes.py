@@ -34,7 +34,8 @@ class Shapes:
 
     Picture i depends on `seed` and i alone: the same seed gives the same bytes, a larger `count`
     only adds pictures, and another seed is a held-out set. Images are quantised to 8 bits, so their
-    values are multiples of 1/255. A picture of 64 × 64 takes 48 kB, 20 000 of them 1 GB.
+    values are multiples of 1/255, and another processor's sine may change at most a rare pixel by
+    one level. A picture of 64 × 64 takes 48 kB, 20 000 of them 1 GB.
 
     Parameters
     ----------

@@ -25,6 +25,17 @@ def test_same_seed_gives_the_same_bytes_whatever_the_count(seed, size):
     assert not np.array_equal(few.images, Shapes(2, seed + 1, size).images)
 
 
+def test_the_pictures_are_those_that_networks_were_trained_on():
+    shapes = Shapes(4, seed=0)
+    assert shapes.labels.tolist() == [8, 5, 9, 5] and shapes.textures.tolist() == [3, 5, 0, 5]
+    np.testing.assert_array_equal(
+        shapes.boxes,
+        [[17, 25, 45, 60], [24, 14, 56, 45], [7, 17, 32, 41], [29, 15, 55, 41]],
+    )
+    means = shapes.images.mean(axis=(1, 2, 3))
+    np.testing.assert_allclose(means, [0.27830, 0.67899, 0.25095, 0.68493], atol=1e-4)
+
+
 @settings(max_examples=20, deadline=None)
 @given(seed=SEEDS, size=SIZES)
 def test_box_is_that_of_the_mask(seed, size):
