@@ -62,9 +62,12 @@ def load_cifar10(
 
     Examples
     --------
-    >>> test = load_cifar10("test")  # doctest: +SKIP
-    >>> test.images.shape, test.classes[test.labels[0]]  # doctest: +SKIP
-    ((10000, 3, 32, 32), 'airplane')
+    >>> import pathlib, tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = pathlib.Path(folder, "test_batch.bin").write_bytes(bytes([3]) + bytes(3072))
+    ...     test = load_cifar10("test", folder)
+    >>> test.images.shape, test.classes[test.labels[0]]
+    ((1, 3, 32, 32), 'cat')
     """
     if split not in ("train", "test"):
         raise ValueError(f'split must be "train" or "test", not {split!r}')

@@ -57,6 +57,17 @@ def load_folder(path: str | os.PathLike[str], size: int | None = None) -> Datase
         When it holds no images, or one that is damaged, larger than 64 MiB or of another size
         than the others; when the zip file is damaged or an entry points outside it; or when the
         images together would take more than 4 GiB. The message names the image.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> from PIL import Image
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     for name in ("dog", "cat"):
+    ...         pathlib.Path(folder, name).mkdir()
+    ...         Image.new("RGB", (8, 6)).save(pathlib.Path(folder, name, "1.png"))
+    ...     load_folder(folder).classes, load_folder(folder, size=4).images.shape
+    (('cat', 'dog'), (2, 3, 4, 4))
     """
     path = Path(path)
     if path.is_dir():

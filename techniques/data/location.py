@@ -60,6 +60,15 @@ def find(name: str, data: str | os.PathLike[str] | None = None) -> Path:
     ------
     FileNotFoundError
         When there is no data folder, or nothing of that name in it.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     find("camvid", folder)
+    Traceback (most recent call last):
+    ...
+    FileNotFoundError: the data folder ... holds no camvid
     """
     folder = data_folder(data)
     path = folder / name
