@@ -6,8 +6,9 @@
 (2, 3)
 """
 
-from . import init
+from . import init, models
 from .activation import ELU, GELU, LeakyReLU, ReLU, ReLU6, Sigmoid, SiLU, Softmax, Tanh
+from .capture import capture
 from .container import ModuleDict, ModuleList, Sequential
 from .convolution import Conv2d, ConvTranspose2d
 from .dropout import Dropout, Dropout2d
@@ -16,6 +17,8 @@ from .loss import BCEWithLogitsLoss, CrossEntropyLoss, DiceLoss, L1Loss, MSELoss
 from .module import Module, Parameter
 from .normalization import BatchNorm1d, BatchNorm2d, GroupNorm, InstanceNorm2d, LayerNorm
 from .pooling import AdaptiveAvgPool2d, AvgPool2d, MaxPool2d, MaxUnpool2d, Upsample
+from .summary import summary
+from .weights import load, save
 
 __all__ = [
     "ELU", "GELU", "AdaptiveAvgPool2d", "AvgPool2d", "BCEWithLogitsLoss", "BatchNorm1d",
@@ -23,5 +26,5 @@ __all__ = [
     "Dropout2d", "Flatten", "GroupNorm", "Identity", "InstanceNorm2d", "L1Loss", "LayerNorm",
     "LeakyReLU", "Linear", "MSELoss", "MaxPool2d", "MaxUnpool2d", "Module", "ModuleDict",
     "ModuleList", "NLLLoss", "Parameter", "ReLU", "ReLU6", "Sequential", "SiLU", "Sigmoid",
-    "Softmax", "Tanh", "Upsample", "init",
+    "Softmax", "Tanh", "Upsample", "capture", "init", "load", "models", "save", "summary",
 ]  # fmt: skip

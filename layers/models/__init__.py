@@ -1,0 +1,5 @@
+"""Named networks."""
+
+from .lenet import LeNet
+
+__all__ = ["LeNet"]
