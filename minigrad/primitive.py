@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import difflib
 import inspect
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from types import MappingProxyType
 from typing import Any
@@ -51,7 +52,7 @@ class Rule:
 
     def call(self, g: Any, values: dict[str, Any], argument: int) -> Any:
         """Return the contribution to one input."""
-        return self.function(g, *[values[name] for name in self.needs])
+        return self.function(g, *map(values.__getitem__, self.needs))
 
 
 class VariadicRule(Rule):
@@ -64,7 +65,7 @@ class VariadicRule(Rule):
         self.needs = self.needs[1:]
 
     def call(self, g: Any, values: dict[str, Any], argument: int) -> Any:
-        return self.function(g, argument, *[values[name] for name in self.needs])
+        return self.function(g, argument, *map(values.__getitem__, self.needs))
 
     def __getitem__(self, argument: int) -> VariadicRule:
         return self
@@ -206,7 +207,9 @@ class Primitive:
             result = np.asarray(result)
         now = settings.current()
         if active and now.recording:
-            node = self._record(args, arrays, options, result, saved, active)
+            values = self._keep_values(args, arrays, options, result, saved, tuple(active))
+            edges = [_edge(Edge, (i, args[i].node or args[i])) for i in active]
+            node = Node(self, edges, values, result, sys._getframe(2))
             # A view of an array that the user can reach can be reached too.
             reachable = shared and (
                 result.base is not None or any([result is array for array in arrays])
@@ -250,20 +253,19 @@ class Primitive:
                 )
         return tuple(arrays), options
 
-    def _record(
+    def _keep_values(
         self,
         args: Sequence[Any],
         arrays: Sequence[Any],
         options: dict[str, Any],
         result: np.ndarray,
         saved: Sequence[Any],
-        active: list[int],
-    ) -> Node:
-        """Make the node: keep what the rules of the active inputs ask for, and nothing else."""
-        key = tuple(active)
-        plan = self._plans.get(key)
+        active: tuple[int, ...],
+    ) -> dict[str, Any]:
+        """What the rules of the active inputs ask for, and nothing else, by name."""
+        plan = self._plans.get(active)
         if plan is None:
-            plan = self._plans[key] = self._plan(key)
+            plan = self._plans[active] = self._plan(active)
         kept, shapes, output, extras = plan
         values = {**self.defaults, **options} if self.options else {}
         if self.variadic:
@@ -281,11 +283,7 @@ class Primitive:
             values["y"] = result
         for name, i in extras:
             values[name] = saved[i]
-        edges = []
-        for i in active:
-            array = arrays[i]
-            edges.append(_edge(Edge, (i, args[i].node or args[i], array.shape, array.dtype)))
-        return Node(self, edges, values, result.shape, result.dtype)
+        return values
 
     def _plan(self, active: tuple[int, ...]) -> tuple:
         """What to keep when gradients are needed for these arguments: worked out once."""
@@ -312,7 +310,7 @@ class Primitive:
         values = dict(node.values)
         if "y" in values:
             values["y"] = Tensor.recorded(values["y"], node, False)
-        for argument, target, _, _ in node.edges:
+        for argument, target in node.edges:
             name = self.inputs[0 if self.variadic else argument]
             if name not in values:
                 continue
@@ -324,10 +322,9 @@ class Primitive:
                 values[name] = _connect(values[name], target)
         return values
 
-    def fit(
-        self, gradient: Any, shape: tuple[int, ...], dtype: np.dtype, argument: int, node: Node
-    ) -> Any:
+    def fit(self, gradient: Any, target: Node | Tensor, argument: int, node: Node) -> Any:
         """Undo broadcasting and cast, so that a gradient has its input's shape and dtype."""
+        shape, dtype = target.shape, target.dtype
         if not isinstance(gradient, Tensor):
             gradient = np.asarray(gradient)
             if gradient.dtype.kind not in "fiub":
@@ -365,7 +362,7 @@ def _connect(array: Any, target: Node | Tensor) -> Tensor:
     """A Tensor of a kept array whose gradient goes where the original's went."""
     if isinstance(target, Tensor):
         identity = _TABLE["positive"]
-        target = Node(identity, (Edge(0, target, array.shape, array.dtype),), {}, array.shape, array.dtype)
+        target = Node(identity, [Edge(0, target)], {}, array)
     return Tensor.recorded(array, target, False)
 
 

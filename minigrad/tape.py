@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import count
 from operator import attrgetter
 from pathlib import Path
-from types import CodeType, FrameType
+from types import FrameType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -20,20 +19,19 @@ if TYPE_CHECKING:
     from .primitive import Primitive
 
 _numbers = count()
+_step = tuple.__new__  # a named tuple without its slow constructor
 _HERE = str(Path(__file__).parent)
-_OURS: dict[str, bool] = {}
 
 
 class Edge(NamedTuple):
     """One input that needs a gradient: which argument it was and where its gradient goes.
 
-    `target` is the `Node` that made the input, or the leaf `Tensor` itself.
+    `target` is the `Node` that made the input, or the leaf `Tensor` itself; the gradient has
+    the target's shape and dtype.
     """
 
     argument: int
     target: Node | Tensor
-    shape: tuple[int, ...]
-    dtype: np.dtype
 
 
 class Node:
@@ -54,42 +52,44 @@ class Node:
         Grows in the order of recording, so that it sorts a tape.
     """
 
+    # A node is made at every operation: what most nodes never have stands on the class.
     __slots__ = (
-        "__weakref__", "_code", "_line_offset", "dtype", "edges", "hooks", "name", "number",
-        "output", "primitive", "shape", "values",
+        "__dict__", "__weakref__", "_code", "_instruction", "dtype", "edges", "number",
+        "primitive", "shape", "values",
     )  # fmt: skip
+
+    name: str | None = None
+    hooks: list[Callable] | None = None
+    output: Callable[[], Tensor | None] | None = None
 
     def __init__(
         self,
         primitive: Primitive,
         edges: Sequence[Edge],
         values: dict[str, Any],
-        shape: tuple[int, ...],
-        dtype: np.dtype,
+        result: np.ndarray,
+        frame: FrameType | None = None,
     ):
         self.number = next(_numbers)
         self.primitive = primitive
         self.edges = edges
         self.values: dict[str, Any] | None = values
-        self.shape = shape
-        self.dtype = dtype
-        self.name: str | None = None
-        self.hooks: list[Callable] | None = None
-        self.output: Callable[[], Tensor | None] | None = None
-        # The position in the user's code is kept raw; most are never asked for.
-        frame: FrameType | None = sys._getframe(2)
+        self.shape = result.shape
+        self.dtype = result.dtype
         while frame is not None and _is_ours(frame.f_code.co_filename):
             frame = frame.f_back
-        self._code: CodeType | None = frame.f_code if frame is not None else None
-        self._line_offset = frame.f_lasti if frame is not None else 0
+        # The position in the user's code is kept raw: most are never asked for.
+        if frame is None:
+            self._code, self._instruction = None, 0
+        else:
+            self._code, self._instruction = frame.f_code, frame.f_lasti
 
     @property
     def where(self) -> str:
         """The line of the user's code that recorded this node, as ``file.py:12``."""
         if self._code is None:
             return "an unknown line"
-        positions = list(self._code.co_positions())
-        line = positions[self._line_offset // 2][0]
+        line = list(self._code.co_positions())[self._instruction // 2][0]
         return f"{Path(self._code.co_filename).name}:{line}"
 
     def free(self) -> None:
@@ -101,12 +101,16 @@ class Node:
         return f"<Node {self.number}: {self.primitive.name} -> {self.shape} {self.dtype}>"
 
 
-def _is_ours(filename: str) -> bool:
-    """Whether a file belongs to the engine, so that it is not the user's line."""
-    ours = _OURS.get(filename)
-    if ours is None:
-        ours = _OURS[filename] = filename.startswith(_HERE) or "numpy" in Path(filename).parts
-    return ours
+class _Ours(dict):
+    """Whether a file belongs to the engine or to NumPy, so that it is not the user's line."""
+
+    def __missing__(self, filename: str) -> bool:
+        ours = filename.startswith(_HERE) or "numpy" in Path(filename).parts
+        self[filename] = ours
+        return ours
+
+
+_is_ours = _Ours().__getitem__
 
 
 class Step(NamedTuple):
@@ -117,9 +121,9 @@ class Step(NamedTuple):
     node : Node
     cotangent : array
         The gradient of the output that arrived at this node, complete.
-    contributions : tuple of array
+    contributions : list of array
         What this node sends along each of its edges, in their order.
-    rules : tuple of callable
+    rules : list of Rule
         The rule that made each contribution: the primitive's own, or an override.
     sums : dict
         What has arrived so far at each `Node` and leaf `Tensor`. It is the loop's own, live
@@ -128,8 +132,8 @@ class Step(NamedTuple):
 
     node: Node
     cotangent: Any
-    contributions: tuple[Any, ...]
-    rules: tuple[Callable, ...]
+    contributions: list[Any]
+    rules: list[Any]
     sums: dict[Any, Any]
 
 
@@ -304,25 +308,22 @@ class Tape:
             values = primitive.as_tensors(node) if create_graph else node.values
             contributions = []
             used = []
-            for argument, target, shape, dtype in node.edges:
+            for argument, target in node.edges:
                 rule = rules[argument]
                 contribution = rule.call(cotangent, values, argument)
                 if (
                     type(contribution) is not np.ndarray
-                    or contribution.shape != shape
-                    or contribution.dtype != dtype
+                    or contribution.shape != target.shape
+                    or contribution.dtype != target.dtype
                 ):
-                    contribution = primitive.fit(contribution, shape, dtype, argument, node)
+                    contribution = primitive.fit(contribution, target, argument, node)
                 if anomaly:
                     made = f"the gradient of {primitive.name} to {primitive.label(argument)} has"
                     check_finite(_array(contribution), made, node.where)
-                if target in sums:
-                    sums[target] = sums[target] + contribution
-                else:
-                    sums[target] = contribution
+                sums[target] = sums[target] + contribution if target in sums else contribution
                 contributions.append(contribution)
-                used.append(rule.function)
-            yield Step(node, cotangent, tuple(contributions), tuple(used), sums)
+                used.append(rule)
+            yield _step(Step, (node, cotangent, contributions, used, sums))
             if free:
                 node.free()
 

@@ -119,6 +119,12 @@ class Tensor:
                 f"this tensor requires a gradient, and {array.dtype} data has none: "
                 "assign floating-point data"
             )
+        if self.node is not None and (array.shape, array.dtype) != (self.node.shape, self.node.dtype):
+            raise ValueError(
+                f"this tensor was made by {self.node.primitive.name} as {self.node.shape} "
+                f"{self.node.dtype}; {array.shape} {array.dtype} data would not fit its gradient: "
+                "use .detach() for a tensor of its own"
+            )
         self.array = array
         self.shared = True
 
