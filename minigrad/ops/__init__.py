@@ -10,6 +10,7 @@ from ..primitive import Primitive as _Primitive
 from .arithmetic import *
 from .convolution import *
 from .elementwise import *
+from .gelu import *
 from .indexing import *
 from .linalg import *
 from .loss import *
