@@ -6,7 +6,7 @@
 (2, 3)
 """
 
-from . import init, models
+from . import init, models, optim, schedule
 from .activation import ELU, GELU, LeakyReLU, ReLU, ReLU6, Sigmoid, SiLU, Softmax, Tanh
 from .capture import capture
 from .container import ModuleDict, ModuleList, Sequential
@@ -18,13 +18,15 @@ from .module import Module, Parameter
 from .normalization import BatchNorm1d, BatchNorm2d, GroupNorm, InstanceNorm2d, LayerNorm
 from .pooling import AdaptiveAvgPool2d, AvgPool2d, MaxPool2d, MaxUnpool2d, Upsample
 from .summary import summary
+from .training import History, evaluate, fit
 from .weights import load, save
 
 __all__ = [
     "ELU", "GELU", "AdaptiveAvgPool2d", "AvgPool2d", "BCEWithLogitsLoss", "BatchNorm1d",
     "BatchNorm2d", "Conv2d", "ConvTranspose2d", "CrossEntropyLoss", "DiceLoss", "Dropout",
-    "Dropout2d", "Flatten", "GroupNorm", "Identity", "InstanceNorm2d", "L1Loss", "LayerNorm",
-    "LeakyReLU", "Linear", "MSELoss", "MaxPool2d", "MaxUnpool2d", "Module", "ModuleDict",
-    "ModuleList", "NLLLoss", "Parameter", "ReLU", "ReLU6", "Sequential", "SiLU", "Sigmoid",
-    "Softmax", "Tanh", "Upsample", "capture", "init", "load", "models", "save", "summary",
+    "Dropout2d", "Flatten", "GroupNorm", "History", "Identity", "InstanceNorm2d", "L1Loss",
+    "LayerNorm", "LeakyReLU", "Linear", "MSELoss", "MaxPool2d", "MaxUnpool2d", "Module",
+    "ModuleDict", "ModuleList", "NLLLoss", "Parameter", "ReLU", "ReLU6", "Sequential", "SiLU",
+    "Sigmoid", "Softmax", "Tanh", "Upsample", "capture", "evaluate", "fit", "init", "load",
+    "models", "optim", "save", "schedule", "summary",
 ]  # fmt: skip

@@ -141,9 +141,8 @@ class Optimizer:
         """
         arrays = {}
         for i, group in enumerate(self.param_groups):
-            for name, value in group.items():
-                if name != "params" and np.asarray(value).dtype.kind in "fiub":
-                    arrays[f"param_groups.{i}.{name}"] = np.array(value)
+            for name, value in _numbers(group).items():
+                arrays[f"param_groups.{i}.{name}"] = np.array(value)
         for i, state in enumerate(self.state.values()):
             for name, value in state.items():
                 arrays[f"state.{i}.{name}"] = np.array(value)
@@ -175,6 +174,11 @@ class Optimizer:
             else:
                 rooms[int(index)][name] = self.restored(key, array, parameters[int(index)])
         for current, loaded in zip(self.param_groups, groups, strict=True):
+            if loaded.keys() - {"initial_lr"} != _numbers(current).keys() - {"initial_lr"}:
+                raise ValueError(
+                    f"the state has the options {', '.join(loaded)}, this {type(self).__name__} "
+                    f"{', '.join(_numbers(current))}: is it the state of another optimizer?"
+                )
             self.check({**current, **loaded})
         for current, loaded in zip(self.param_groups, groups, strict=True):
             current.update(loaded)
@@ -195,6 +199,15 @@ class Optimizer:
             for group in self.param_groups
         ]
         return f"{type(self).__name__}({'; '.join(options)})"
+
+
+def _numbers(group: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of a group that are numbers, or tuples of them."""
+    return {
+        name: value
+        for name, value in group.items()
+        if name != "params" and np.asarray(value).dtype.kind in "fiub"
+    }
 
 
 def checked_gradient(parameter: Tensor) -> np.ndarray:
