@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -21,6 +23,8 @@ PLAIN = {
     np.unique, np.shape, np.ndim, np.size, np.result_type, np.can_cast, np.iscomplexobj,
     np.isrealobj, np.shares_memory, np.may_share_memory,
     np.array_repr, np.array_str, np.array2string, np.lexsort, np.argpartition,
+    np.isposinf, np.isneginf, np.isreal, np.iscomplex, np.min_scalar_type, np.linalg.matrix_rank,
+    np.tril_indices_from, np.triu_indices_from, np.diag_indices_from,
 }  # fmt: skip
 
 _REDUCTIONS = {
@@ -61,6 +65,10 @@ def array_function(function: Any, args: tuple, options: dict[str, Any]) -> Any:
     _refuse_out(function, options)
     implementation = IMPLEMENTATIONS.get(function)
     if implementation is not None:
+        position = _position_of_out(function)
+        if position is not None and len(args) > position:
+            _refuse_out(function, {"out": args[position]})
+            args = args[:position] + args[position + 1 :]
         return implementation(*args, **options)
     if function in PLAIN:
         return function(*_plain(args), **{k: _plain(v) for k, v in options.items()})
@@ -69,6 +77,18 @@ def array_function(function: Any, args: tuple, options: dict[str, Any]) -> Any:
         f"np.{name} has no derivative rule, and a result without its gradient would be a silent "
         f"error; use .data (or .detach()) to leave the tape, or declare a primitive for it"
     )
+
+
+@cache
+def _position_of_out(function: Any) -> int | None:
+    """Where `out` stands among the positional parameters of a NumPy function."""
+    try:
+        parameters = inspect.signature(function).parameters
+    except (TypeError, ValueError):
+        return None
+    if "out" not in parameters or parameters["out"].kind is inspect.Parameter.KEYWORD_ONLY:
+        return None
+    return list(parameters).index("out")
 
 
 def _refuse_out(function: Any, options: dict[str, Any]) -> None:

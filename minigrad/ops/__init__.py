@@ -15,6 +15,7 @@ from .indexing import *
 from .linalg import *
 from .loss import *
 from .normalization import *
+from .padding import *
 from .pooling import *
 from .reduction import *
 from .resampling import *

@@ -19,7 +19,7 @@ def _array(x):
 
 
 def _frozen(index):
-    """The index with its arrays, lists and Tensors copied: a later write to them changes nothing."""
+    """The index with its arrays, lists and Tensors copied, so that later writes change nothing."""
     if isinstance(index, tuple):
         return tuple([_frozen_item(item) for item in index])
     return _frozen_item(index)
@@ -55,9 +55,7 @@ def _index_sample(rng):
         yield (rng.normal(size=(3, 3, 4)),), {"index": index}
 
 
-@primitive(
-    formula="x[index]", linear="x", saves=("picked",), sample=_index_sample
-)
+@primitive(formula="x[index]", linear="x", saves=("picked",), sample=_index_sample)
 def getitem(x, /, index):
     """``x[index]``, with every kind of index that NumPy has.
 
@@ -84,7 +82,9 @@ def _scatter_sample(rng):
         yield (rng.normal(size=picked.shape),), {"index": index, "shape": (3, 3, 4)}
 
 
-@primitive(formula="zeros with x added at index", linear="x", saves=("placed",), sample=_scatter_sample)
+@primitive(
+    formula="zeros with x added at index", linear="x", saves=("placed",), sample=_scatter_sample
+)
 def scatter(x, /, index, shape, unique=False):
     """Zeros of a shape, with `x` added at `index`: the adjoint of `getitem`.
 
@@ -140,7 +140,7 @@ def put(x, index, values):
     source = source.reshape(plain.shape)
     own = np.arange(_array(values).size).reshape(np.shape(values))
     own = np.broadcast_to(own, places.shape).ravel()[source]
-    return where(source < 0, x, getitem(ravel(astype(values, plain.dtype)), own))
+    return where(source < 0, x, getitem(np.ravel(astype(values, plain.dtype)), own))
 
 
 @implements(np.take)
@@ -173,7 +173,7 @@ def _along_axis(x, indices, axis):
             f"indices of shape {indices.shape} for an array of shape {np.shape(x)}: "
             "give them as many axes"
         )
-    mesh = np.meshgrid(*[np.arange(n) for n in np.shape(x)], indexing="ij", sparse=True)
+    mesh = list(np.meshgrid(*[np.arange(n) for n in np.shape(x)], indexing="ij", sparse=True))
     mesh[axis] = indices
     return tuple(mesh)
 
@@ -288,9 +288,7 @@ def trace(x, offset=0, axis1=0, axis2=1, dtype=None):
     return np.sum(diagonal(x, offset, axis1, axis2), axis=-1, dtype=dtype)
 
 
-implements(np.linalg.trace)(
-    lambda x, /, *, offset=0, dtype=None: trace(x, offset, -2, -1, dtype)
-)
+implements(np.linalg.trace)(lambda x, /, *, offset=0, dtype=None: trace(x, offset, -2, -1, dtype))
 
 
 @implements(np.diag)

@@ -196,10 +196,14 @@ def _first(position, x, axis):
     axes = _axes(axis, x.ndim)
     kept = [i for i in range(x.ndim) if i not in axes]
     reduced = tuple([x.shape[i] for i in axes])
-    lanes = np.transpose(x, (*kept, *axes)).reshape([x.shape[i] for i in kept] + [math.prod(reduced)])
+    lanes = np.transpose(x, (*kept, *axes)).reshape(
+        [x.shape[i] for i in kept] + [math.prod(reduced)]
+    )
     found = np.unravel_index(position(lanes, -1), reduced) if axes else ()
     mesh = np.meshgrid(*[np.arange(x.shape[i]) for i in kept], indexing="ij", sparse=True)
-    return tuple([found[axes.index(i)] if i in axes else mesh[kept.index(i)] for i in range(x.ndim)])
+    return tuple(
+        [found[axes.index(i)] if i in axes else mesh[kept.index(i)] for i in range(x.ndim)]
+    )
 
 
 def _extreme(position, x, axis, keepdims):
@@ -361,7 +365,9 @@ def median(x, axis=None, keepdims=False):
     shape = np.shape(x)
     axes = _axes(axis, len(shape))
     kept = [i for i in range(len(shape)) if i not in axes]
-    lanes = np.reshape(np.transpose(x, (*kept, *axes)), [*(shape[i] for i in kept), _count(shape, axis)])
+    lanes = np.reshape(
+        np.transpose(x, (*kept, *axes)), [*(shape[i] for i in kept), _count(shape, axis)]
+    )
     lanes = sort(lanes)
     size = lanes.shape[-1]
     middle = (lanes[..., (size - 1) // 2] + lanes[..., size // 2]) / 2

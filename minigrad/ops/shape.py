@@ -170,7 +170,9 @@ def rot90(x, k=1, axes=(0, 1)):
     linear="x",
     numpy=np.roll,
     sample=calls(
-        _one((3, 4), shift=2), _one((3, 4), shift=-1, axis=0), _one((3, 4), shift=(1, 2), axis=(0, 1))
+        _one((3, 4), shift=2),
+        _one((3, 4), shift=-1, axis=0),
+        _one((3, 4), shift=(1, 2), axis=(0, 1)),
     ),
 )
 def roll(x, /, shift, axis=None):
@@ -271,9 +273,7 @@ def stack(arrays, axis=0):
     """As `numpy.stack`."""
     arrays = list(arrays)
     if len({np.shape(x) for x in arrays}) != 1:
-        raise ValueError(
-            f"stack needs arrays of one shape, not {[np.shape(x) for x in arrays]}"
-        )
+        raise ValueError(f"stack needs arrays of one shape, not {[np.shape(x) for x in arrays]}")
     return join(*[expand_dims(x, axis) for x in arrays], axis=axis)
 
 

@@ -1,0 +1,104 @@
+"""Padding with NumPy's modes, and its adjoint."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.lib.array_utils import normalize_axis_index
+
+from ..primitive import primitive
+
+_MODES = ("constant", "edge", "reflect", "symmetric", "wrap")
+
+
+def _pairs(pad_width, ndim):
+    """The widths before and behind each axis, as a tuple of pairs."""
+    if isinstance(pad_width, dict):
+        pairs = [(0, 0)] * ndim
+        for axis, width in pad_width.items():
+            pairs[normalize_axis_index(axis, ndim)] = tuple(np.broadcast_to(width, 2).tolist())
+    else:
+        pairs = [tuple(pair) for pair in np.broadcast_to(pad_width, (ndim, 2)).tolist()]
+    for pair in pairs:
+        if any(not isinstance(width, int) or width < 0 for width in pair):
+            raise ValueError(f"pad widths are integers ≥ 0, not {pad_width}")
+    return tuple(pairs)
+
+
+def _check_mode(mode):
+    if mode not in _MODES:
+        raise ValueError(f"padding has the modes {', '.join(_MODES)}, not {mode!r}")
+
+
+def _pad_sample(rng):
+    for mode in _MODES:
+        yield (rng.normal(size=(3, 4)),), {"pad_width": ((1, 2), (5, 0)), "mode": mode}
+    yield (rng.normal(size=(3,)),), {"pad_width": 2}
+
+
+@primitive(
+    formula="x with a border",
+    linear=("x",),
+    numpy=np.pad,
+    saves=("pairs",),
+    sample=_pad_sample,
+)
+def pad(x, /, pad_width, mode="constant", constant_values=0):
+    """As `numpy.pad`, with the modes constant, edge, reflect, symmetric and wrap.
+
+    Examples
+    --------
+    >>> import minigrad as mg, numpy as np
+    >>> mg.pad(np.array([1, 2, 3]), (1, 2), mode="reflect")
+    array([2, 1, 2, 3, 2, 1])
+    """
+    _check_mode(mode)
+    x = np.asarray(x)
+    pairs = _pairs(pad_width, x.ndim)
+    options = {"constant_values": constant_values} if mode == "constant" else {}
+    return np.pad(x, pairs, mode, **options), pairs
+
+
+@pad.vjp("x", "ȳ, each border added where it was copied from")
+def pad_x(g, pairs, mode):
+    return unpad(g, pairs, mode)
+
+
+def _unpad_sample(rng):
+    for mode in _MODES:
+        yield (rng.normal(size=(6, 9)),), {"pad_width": ((1, 2), (5, 0)), "mode": mode}
+
+
+@primitive(formula="x without its border, added where it came from", linear="x", saves=("pairs",),
+           sample=_unpad_sample)  # fmt: skip
+def unpad(x, /, pad_width, mode="constant"):
+    """Fold a border back: the adjoint of `pad` (with a constant, the border is dropped).
+
+    Examples
+    --------
+    >>> import minigrad as mg, numpy as np
+    >>> mg.unpad(np.array([1.0, 1.0, 1.0, 10.0]), (1, 0), mode="edge")
+    array([ 2.,  1., 10.])
+    """
+    _check_mode(mode)
+    x = np.asarray(x)
+    pairs = _pairs(pad_width, x.ndim)
+    for axis, (before, behind) in enumerate(pairs):
+        if before or behind:
+            x = _fold_axis(np.moveaxis(x, axis, 0), before, behind, mode)
+            x = np.moveaxis(x, 0, axis)
+    return x, pairs
+
+
+def _fold_axis(x, before, behind, mode):
+    size = len(x) - before - behind
+    inner = x[before : before + size].copy()
+    if mode != "constant":
+        source = np.pad(np.arange(size), (before, behind), mode)
+        for i in (*range(before), *range(before + size, len(x))):
+            inner[source[i]] += x[i]
+    return inner
+
+
+@unpad.vjp("x", "ȳ with a border")
+def unpad_x(g, pairs, mode):
+    return pad(g, pairs, mode)
