@@ -203,3 +203,44 @@ def test_instance_norm(shape):
         lambda x, w, b: F.instance_norm(x, weight=w, bias=b),
         normal(*shape), normal(3, seed=2), normal(3, seed=3),
     )  # fmt: skip
+
+
+# ---- resampling -------------------------------------------------------------------------------
+
+SIZES = [
+    {"size": (7, 5)}, {"size": 3}, {"size": (1, 9)}, {"scale_factor": 2}, {"scale_factor": 1.7},
+    {"scale_factor": (0.6, 2.5)}, {"scale_factor": 0.5},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.parametrize("mode, align_corners", [
+    ("nearest", False), ("bilinear", False), ("bilinear", True),
+])  # fmt: skip
+@pytest.mark.parametrize("shape", [(2, 3, 4, 6), (1, 2, 5, 1)])
+def test_interpolate(size, mode, align_corners, shape):
+    if shape[-1] == 1 and size.get("scale_factor") == 0.5:
+        pytest.skip("no pixel would be left")
+    options = {} if mode == "nearest" else {"align_corners": align_corners}
+    compare(
+        lambda x: mg.interpolate(x, mode=mode, **size, **options),
+        lambda x: F.interpolate(
+            x, mode=mode, recompute_scale_factor=False if "scale_factor" in size else None,
+            **size, **options,
+        ),
+        normal(*shape),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("settings", [
+    {"kernel_size": 2}, {"kernel_size": (3, 2), "padding": (1, 0), "stride": (2, 1)},
+    {"kernel_size": 2, "dilation": 2, "padding": 2, "stride": 3},
+], ids=str)  # fmt: skip
+def test_unfold_and_fold(settings):
+    compare(lambda x: mg.unfold(x, **settings), lambda x: F.unfold(x, **settings), normal(2, 3, 5, 6))
+    columns = F.unfold(torch.zeros(2, 3, 5, 6), **settings).shape
+    compare(
+        lambda x: mg.fold(x, (5, 6), **settings),
+        lambda x: F.fold(x, (5, 6), **settings),
+        normal(*columns),
+    )
