@@ -126,7 +126,7 @@ class Module:
         old = vars(self).get(name)
         if isinstance(value, Parameter | Module):
             self._check_name(name)
-            if type(old) is not type(value):
+            if not isinstance(old, Parameter if isinstance(value, Parameter) else Module):
                 vars(self).pop(name, None)  # registered now: it stands behind the earlier ones
         elif isinstance(old, Parameter | Module) and value is not None:
             raise TypeError(

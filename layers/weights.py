@@ -28,6 +28,7 @@ _DAMAGE = (
 # A compressed archive may unpack to this many bytes, or to so many times its size.
 _UNPACKED = 2**30
 _RATIO = 20
+_EMPTY = 22  # bytes of an archive without entries
 _DATE = (1980, 1, 1, 0, 0, 0)  # the same arrays give the same bytes
 
 
@@ -193,6 +194,8 @@ def _read_npz(file: IO[bytes]) -> dict[str, np.ndarray]:
 
 def _check_sizes(entries: list[zipfile.ZipInfo], size: int) -> None:
     """Refuse an archive whose table of contents cannot be true, or that is a bomb."""
+    if not entries and size > _EMPTY:
+        raise ValueError(f"its table of contents is empty, and the file has {size} bytes")
     if sum(entry.compress_size for entry in entries) > size:
         raise ValueError(f"its entries claim to be larger than the file of {size} bytes")
     for entry in entries:
