@@ -34,7 +34,6 @@ from .tape import Edge, Node
 from .tensor import Tensor
 
 _TABLE: dict[str, Primitive] = {}
-_edge = tuple.__new__  # a named tuple without its slow constructor: this runs at every operation
 _SCALARS = (int, float, bool, type(None), np.generic, str)
 
 Sample = tuple[tuple[Any, ...], dict[str, Any]]
@@ -134,7 +133,7 @@ class Primitive:
         self.options = tuple(p.name for p in options)
         self.defaults = {p.name: p.default for p in options if p.default is not p.empty}
         self.rules: Any = [None] * self.arity
-        self._plans: dict[tuple[int, ...], tuple] = {}
+        self._plans: dict[int, tuple] = {}
         self.__name__ = self.__qualname__ = self.name
         self.__module__ = forward.__module__
         self.__doc__ = forward.__doc__
@@ -186,14 +185,17 @@ class Primitive:
 
     def _apply(self, args: Sequence[Any], options: dict[str, Any]) -> tuple[Any, Sequence[Any]]:
         arrays = []
-        active = []
+        edges: list[Edge] = []
+        active = 0
         tensors = shared = False
         for i, argument in enumerate(args):
             if isinstance(argument, Tensor):
                 tensors = True
-                shared = shared or argument.shared
+                if argument.shared:
+                    shared = True
                 if argument._requires_grad:
-                    active.append(i)
+                    active |= 1 << i
+                    edges.append((i, argument.node or argument))
                 arrays.append(argument.array)
             else:
                 arrays.append(argument)
@@ -206,21 +208,19 @@ class Primitive:
         if type(result) is not np.ndarray:
             result = np.asarray(result)
         now = settings.current()
+        node = None
         if active and now.recording:
-            values = self._keep_values(args, arrays, options, result, saved, tuple(active))
-            edges = [_edge(Edge, (i, args[i].node or args[i])) for i in active]
+            values = self._keep(args, arrays, options, result, saved, active)
             node = Node(self, edges, values, result, sys._getframe(2))
             # A view of an array that the user can reach can be reached too.
             reachable = shared and (
                 result.base is not None or any([result is array for array in arrays])
             )
             output = Tensor.recorded(result, node, reachable)
-            where = node
         else:
             output = Tensor(result)
-            where = None
         if now.anomaly:
-            check_finite(result, f"{self.name} made", where.where if where else "an unrecorded line")
+            check_finite(result, f"{self.name} made", node.where if node else "an unrecorded line")
         return output, saved
 
     def _bind(self, args: tuple, options: dict[str, Any]) -> tuple[tuple, dict[str, Any]]:
@@ -253,30 +253,30 @@ class Primitive:
                 )
         return tuple(arrays), options
 
-    def _keep_values(
+    def _keep(
         self,
         args: Sequence[Any],
         arrays: Sequence[Any],
         options: dict[str, Any],
         result: np.ndarray,
         saved: Sequence[Any],
-        active: tuple[int, ...],
+        active: int,
     ) -> dict[str, Any]:
-        """What the rules of the active inputs ask for, and nothing else, by name."""
+        """What the rules of the active inputs (a bit each) ask for, and nothing else, by name."""
         plan = self._plans.get(active)
         if plan is None:
             plan = self._plans[active] = self._plan(active)
         kept, shapes, output, extras = plan
         values = {**self.defaults, **options} if self.options else {}
         if self.variadic:
-            if kept:
-                pairs = zip(args, arrays, strict=True)
-                values[self.inputs[0]] = tuple([_keep(a, array) for a, array in pairs])
-            if shapes:
-                values[f"{self.inputs[0]}_shape"] = tuple([np.shape(a) for a in arrays])
+            # One name for all inputs: what is kept of it is a tuple.
+            for name, _ in kept:
+                values[name] = tuple(map(_unreachable, args, arrays))
+            for name, _ in shapes:
+                values[name] = tuple(map(np.shape, arrays))
         else:
             for name, i in kept:
-                values[name] = _keep(args[i], arrays[i])
+                values[name] = _unreachable(args[i], arrays[i])
             for name, i in shapes:
                 values[name] = np.shape(arrays[i])
         if output:
@@ -285,10 +285,10 @@ class Primitive:
             values[name] = saved[i]
         return values
 
-    def _plan(self, active: tuple[int, ...]) -> tuple:
-        """What to keep when gradients are needed for these arguments: worked out once."""
+    def _plan(self, active: int) -> tuple:
+        """What to keep when gradients are needed for these inputs: worked out once."""
         needs: set[str] = set()
-        for i in active:
+        for i in (i for i in range(active.bit_length()) if active >> i & 1):
             if self.rules[i] is None:
                 raise TypeError(
                     f"{self.name} has no derivative with respect to {self.label(i)}: "
@@ -351,9 +351,9 @@ class Primitive:
         return f"<primitive {self.name}({', '.join(self.inputs + self.options)})>"
 
 
-def _keep(argument: Any, array: Any) -> Any:
+def _unreachable(argument: Any, array: Any) -> Any:
     """An array that user code can reach is never the array that the tape keeps."""
-    if isinstance(argument, Tensor):
+    if argument is not array:  # a Tensor
         return array.copy() if argument.shared else array
     return array if isinstance(array, _SCALARS) else np.array(array)
 
@@ -362,7 +362,7 @@ def _connect(array: Any, target: Node | Tensor) -> Tensor:
     """A Tensor of a kept array whose gradient goes where the original's went."""
     if isinstance(target, Tensor):
         identity = _TABLE["positive"]
-        target = Node(identity, [Edge(0, target)], {}, array)
+        target = Node(identity, [(0, target)], {}, array)
     return Tensor.recorded(array, target, False)
 
 

@@ -19,19 +19,15 @@ if TYPE_CHECKING:
     from .primitive import Primitive
 
 _numbers = count()
+Edge = tuple[int, Any]
+"""One input that needs a gradient: which argument it was, and its target.
+
+The target, where the gradient goes, is the `Node` that made the input, or the leaf `Tensor`
+itself. The gradient has the target's shape and dtype.
+"""
+
 _step = tuple.__new__  # a named tuple without its slow constructor
 _HERE = str(Path(__file__).parent)
-
-
-class Edge(NamedTuple):
-    """One input that needs a gradient: which argument it was and where its gradient goes.
-
-    `target` is the `Node` that made the input, or the leaf `Tensor` itself; the gradient has
-    the target's shape and dtype.
-    """
-
-    argument: int
-    target: Node | Tensor
 
 
 class Node:
@@ -181,7 +177,7 @@ class Tape:
         needed = set(wanted)
         for node in self.nodes:
             # A freed node has lost its edges: it stays, so that the walk says so.
-            if node.values is None or any(edge.target in needed for edge in node.edges):
+            if node.values is None or any(target in needed for _, target in node.edges):
                 needed.add(node)
         self.nodes = [node for node in self.nodes if node in needed]
         self.leaves = [leaf for leaf in self.leaves if leaf in needed]
@@ -200,7 +196,7 @@ class Tape:
             lines.append(f"{names[leaf]} = leaf {leaf.shape} {leaf.dtype}")
         for i, node in enumerate(self.nodes):
             names[node] = node.name or f"%{i}"
-            arguments = ", ".join(names.get(edge.target, "·") for edge in node.edges)
+            arguments = ", ".join(names.get(target, "·") for _, target in node.edges)
             lines.append(
                 f"{names[node]} = {node.primitive.name}({arguments}) -> {node.shape} {node.dtype}"
             )
