@@ -1,0 +1,208 @@
+"""What made each trained network: one entry a network, read by training, loading and the tour."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import layers
+
+from ..data import CIFAR10_CLASSES, Dataset, Shapes, load_cifar10
+from .networks import PictureNetwork
+
+HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a network is made: architecture, data, training.
+
+    Attributes
+    ----------
+    name, description : str
+    classes : tuple of str
+    size : int
+        Height and width of its pictures.
+    channels, pooled : tuple of int
+        As `PictureNetwork` takes them.
+    load : callable
+        ``load(split, data)`` returns the ``"train"`` or ``"test"`` Dataset.
+    epochs, batch_size, learning_rate, weight_decay, seed
+        Of the training.
+    shift : int
+        Training pictures are mirrored at random and moved by up to this many pixels.
+    """
+
+    name: str
+    description: str
+    classes: tuple[str, ...]
+    size: int
+    channels: tuple[int, ...]
+    pooled: tuple[int, ...]
+    load: Callable[[str, Any], Dataset]
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    weight_decay: float
+    shift: int
+    seed: int = 0
+
+    def build(self) -> PictureNetwork:
+        """The untrained network."""
+        return PictureNetwork(self.channels, self.pooled, len(self.classes), rng=self.seed)
+
+    @property
+    def weights(self) -> Path:
+        """The file that ships with the package."""
+        return HERE / f"{self.name}.npz"
+
+    @property
+    def command(self) -> str:
+        """The command that makes the weights again."""
+        return f"minigrad train {self.name}"
+
+
+def _shapes(split: str, data: Any) -> Dataset:
+    count, seed = {"train": (10000, 1), "test": (2000, 2)}[split]
+    drawn = Shapes(count, seed=seed)
+    return Dataset(drawn.images, drawn.labels, drawn.classes)
+
+
+RECIPES = {
+    recipe.name: recipe
+    for recipe in [
+        Recipe(
+            name="shapes",
+            description="10 000 pictures of Shapes from seed 1; tested on 2 000 from seed 2",
+            classes=Shapes.classes,
+            size=64,
+            channels=(16, 32, 64, 96),
+            pooled=(1, 2, 3),
+            load=_shapes,
+            epochs=8,
+            batch_size=64,
+            learning_rate=0.1,
+            weight_decay=5e-4,
+            shift=0,
+        ),
+        Recipe(
+            name="cifar10",
+            description="the 50 000 training pictures of CIFAR-10; tested on its 10 000",
+            classes=CIFAR10_CLASSES,
+            size=32,
+            channels=(32, 64, 96, 128),
+            pooled=(1, 2),
+            load=load_cifar10,
+            epochs=12,
+            batch_size=128,
+            learning_rate=0.2,
+            weight_decay=5e-4,
+            shift=4,
+        ),
+    ]
+}
+"""Every network that ships, by name."""
+
+
+@dataclass(frozen=True)
+class Info:
+    """What is known of a loaded network.
+
+    Attributes
+    ----------
+    name : str
+    recipe : Recipe
+        What made it.
+    test_accuracy : float
+        Fraction of its test set that it classifies right.
+    """
+
+    name: str
+    recipe: Recipe
+    test_accuracy: float
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The names of the classes, in the order of the logits."""
+        return self.recipe.classes
+
+    @property
+    def size(self) -> int:
+        """Height and width of its pictures."""
+        return self.recipe.size
+
+    @property
+    def command(self) -> str:
+        """The command that makes the weights again."""
+        return self.recipe.command
+
+    @property
+    def seed(self) -> int:
+        """Of the initial weights, shuffling and augmentation."""
+        return self.recipe.seed
+
+    @property
+    def data(self) -> str:
+        """What it was trained and tested on."""
+        return self.recipe.description
+
+    @property
+    def first_convolution(self) -> str:
+        """The dotted name of the first convolution."""
+        return "features.conv1"
+
+    @property
+    def last_convolution(self) -> str:
+        """The dotted name of the last convolutional block's output, where Grad-CAM looks."""
+        return f"features.relu{len(self.recipe.channels)}"
+
+
+def find_recipe(name: str) -> Recipe:
+    """The recipe called `name`; a ``ValueError`` that lists them otherwise."""
+    if name not in RECIPES:
+        near = difflib.get_close_matches(str(name), RECIPES, 1) or sorted(RECIPES)
+        raise ValueError(f"there is no trained network {name!r}; did you mean {' or '.join(near)}?")
+    return RECIPES[name]
+
+
+def load(name: str, path: str | os.PathLike[str] | None = None) -> tuple[PictureNetwork, Info]:
+    """Load a trained network.
+
+    Parameters
+    ----------
+    name : {"shapes", "cifar10"}
+    path : path, optional
+        Of other weights made by ``minigrad train NAME --out FILE``.
+
+    Returns
+    -------
+    model : PictureNetwork
+        In eval mode.
+    info : Info
+
+    Raises
+    ------
+    ValueError
+        If there is no such network, or the file is not its weights.
+
+    Examples
+    --------
+    >>> model, info = load("cifar10")
+    >>> info.size, info.last_convolution
+    (32, 'features.relu4')
+    """
+    recipe = find_recipe(name)
+    file = recipe.weights if path is None else Path(path)
+    if not file.exists():
+        raise FileNotFoundError(f"there are no weights at {file}; {recipe.command!r} makes them")
+    arrays = layers.load(file)
+    accuracy = float(arrays.pop("test_accuracy", np.nan))
+    model = recipe.build()
+    model.load_state_dict(arrays)
+    return model.eval(), Info(recipe.name, recipe, accuracy)

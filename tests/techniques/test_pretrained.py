@@ -1,0 +1,113 @@
+"""The networks that ship: they load, they are as good as they say, and they can be made again."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+import layers
+import minigrad as mg
+from techniques import pretrained
+from techniques.data import Dataset, Shapes, data_folder, load_cifar10
+from techniques.pretrained import recipes, training
+
+
+def accuracy(model, images, labels):
+    return layers.evaluate(model, images, labels)
+
+
+@pytest.mark.parametrize("name", sorted(pretrained.RECIPES))
+def test_a_shipped_network_is_small_and_in_eval_mode(name):
+    model, info = pretrained.load(name)
+    assert not model.training
+    assert sum(p.size for p in model.parameters()) <= 300_000
+    assert info.recipe.weights.stat().st_size < 1_500_000
+    logits = model(mg.Tensor(np.zeros((2, 3, info.size, info.size), np.float32)))
+    assert logits.shape == (2, len(info.classes))
+
+
+def test_shapes_is_right_on_pictures_that_it_was_not_trained_on():
+    model, info = pretrained.load("shapes")
+    held_out = Shapes(300, seed=12345)
+    assert info.test_accuracy >= 0.97
+    assert accuracy(model, held_out.images, held_out.labels) >= 0.95
+
+
+def test_cifar10_reaches_its_stated_accuracy_on_the_real_test_pictures():
+    try:
+        data_folder()
+    except FileNotFoundError as error:
+        pytest.skip(str(error))
+    model, info = pretrained.load("cifar10")
+    test = load_cifar10("test")
+    chosen = np.random.default_rng(0).permutation(len(test))[:1000]
+    measured = accuracy(model, test.images[chosen], test.labels[chosen])
+    assert info.test_accuracy >= 0.80
+    assert abs(measured - info.test_accuracy) < 0.05
+
+
+def test_an_unknown_network_is_refused_with_a_near_one():
+    with pytest.raises(ValueError, match="cifar10"):
+        pretrained.load("cifar")
+
+
+def test_missing_weights_name_the_command_that_makes_them(tmp_path):
+    with pytest.raises(FileNotFoundError, match="minigrad train shapes"):
+        pretrained.load("shapes", tmp_path / "none.npz")
+
+
+@pytest.fixture
+def tiny_recipe(monkeypatch):
+    """A recipe that trains in a second."""
+    drawn = Shapes(64, seed=0, size=32)
+    recipe = dataclasses.replace(
+        recipes.RECIPES["shapes"],
+        name="tiny",
+        size=32,
+        channels=(4, 8),
+        pooled=(1, 2),
+        shift=2,
+        load=lambda split, data: Dataset(drawn.images, drawn.labels, drawn.classes),
+        epochs=2,
+    )
+    monkeypatch.setitem(recipes.RECIPES, "tiny", recipe)
+    return recipe
+
+
+def test_training_writes_weights_that_load_with_their_accuracy(tiny_recipe, tmp_path):
+    out = tmp_path / "tiny.npz"
+    reached = training.train("tiny", out=out, progress=False)
+    model, info = pretrained.load("tiny", out)
+    drawn = tiny_recipe.load("test", None)
+    assert info.test_accuracy == reached == accuracy(model, drawn.images, drawn.labels)
+    assert list(tmp_path.iterdir()) == [out]  # the checkpoint is gone
+
+
+def test_an_interrupted_training_resumes_to_the_same_weights(tiny_recipe, tmp_path, monkeypatch):
+    training.train("tiny", out=tmp_path / "whole.npz", progress=False)
+    real_vary, calls = training.vary, []
+
+    def interrupted(*arguments):
+        calls.append(1)
+        if len(calls) == 2:  # in the second epoch: there is one batch an epoch
+            raise KeyboardInterrupt
+        return real_vary(*arguments)
+
+    monkeypatch.setattr(training, "vary", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        training.train("tiny", out=tmp_path / "parts.npz", progress=False)
+    assert not (tmp_path / "parts.npz").exists()
+    training.train("tiny", out=tmp_path / "parts.npz", progress=False)
+    whole, parts = (layers.load(tmp_path / f"{n}.npz") for n in ("whole", "parts"))
+    assert whole.keys() == parts.keys()
+    for name in whole:
+        np.testing.assert_array_equal(whole[name], parts[name])
+
+
+def test_variation_keeps_the_shape_and_is_seeded(tiny_recipe):
+    images = np.random.default_rng(0).random((5, 3, 32, 32)).astype(np.float32)
+    first = training.vary(images, tiny_recipe, np.random.default_rng(1))
+    again = training.vary(images, tiny_recipe, np.random.default_rng(1))
+    assert first.shape == images.shape and first.dtype == images.dtype
+    np.testing.assert_array_equal(first, again)
+    assert not np.array_equal(first, images)
