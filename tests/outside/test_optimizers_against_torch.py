@@ -67,7 +67,7 @@ def test_every_step_is_pytorchs(name, options):
         assert_equal(ours, theirs)
 
 
-@pytest.mark.parametrize("name", ["SGD", "Adam", "AdamW", "RMSprop"])
+@pytest.mark.parametrize("name", ["SGD", "Adam", "AdamW", "RMSprop", "LBFGS"])
 def test_defaults_are_pytorchs(name):
     own = getattr(optim, name)([mg.Tensor([1.0])]).param_groups[0]
     their = getattr(torch.optim, name)([torch.tensor([1.0])]).param_groups[0]
@@ -190,3 +190,57 @@ def test_plateaus_are_pytorchs(options):
         own_schedule.step(metric)
         their_schedule.step(metric)
         assert_rates_equal(own, their)
+
+
+def bowl(x, y):
+    """A quadratic with a quartic wall, of a matrix and a number."""
+    return (x * x).sum() * 0.5 + ((x * x).sum() - y) ** 2 + 0.1 * y * y * y * y
+
+
+def valley(x, y):
+    """Rosenbrock's valley in nine dimensions, two entries of x at a time."""
+    first, second = x[:, 0], x[:, 1]
+    return ((1 - first) ** 2).sum() + 10 * ((second - first * first) ** 2).sum() + y * y
+
+
+def waves(x, y):
+    """Many minima, so that the slope changes its sign along a line."""
+    return ((x - x * x * x / 6) * (x - x * x * x / 6)).sum() + 0.01 * ((x * x) ** 2).sum() + y * y
+
+
+@pytest.mark.parametrize("loss", [bowl, valley, waves])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"lr": 0.1, "max_iter": 4},
+        {"lr": 0.1, "max_iter": 5, "history_size": 3},
+        {"max_iter": 4, "line_search_fn": "strong_wolfe"},
+        {"lr": 30.0, "max_iter": 6, "line_search_fn": "strong_wolfe", "history_size": 2},
+        {"lr": 1e-3, "max_iter": 3, "line_search_fn": "strong_wolfe"},
+        {"max_iter": 9, "max_eval": 4, "line_search_fn": "strong_wolfe"},
+        {"max_iter": 2, "max_eval": 1, "line_search_fn": "strong_wolfe"},
+    ],
+)
+def test_lbfgs_is_pytorchs(loss, options):
+    ours, theirs = both([np.random.default_rng(4).normal(size=(3, 3)), np.array(0.7)])
+    own, their = optim.LBFGS(ours, **options), torch.optim.LBFGS(theirs, **options)
+
+    def evaluated(optimizer, parameters):
+        def closure():
+            optimizer.zero_grad()
+            value = loss(*parameters)
+            value.backward()
+            return value
+
+        return closure
+
+    # Rounding grows from step to step (PyTorch departs as fast from itself, started one rounding
+    # error away), so the tolerance is for 24 iterations and more.
+    for _ in range(8):
+        own_loss = own.step(evaluated(own, ours))
+        their_loss = their.step(evaluated(their, theirs))
+        np.testing.assert_allclose(own_loss.item(), their_loss.item(), rtol=1e-10, atol=1e-10)
+        assert_equal(ours, theirs, 1e-10)
+    own_state, their_state = own.state[ours[0]], their.state[theirs[0]]
+    assert own_state["n_iter"] == their_state["n_iter"]
+    assert own_state["func_evals"] == their_state["func_evals"]
