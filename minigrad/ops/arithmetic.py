@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..numpy_protocol import implements
 from ..primitive import primitive
 from .samples import binary, calls
 
@@ -146,6 +147,11 @@ def fmod_a(g):
 @fmod.vjp("b", "−ȳ · trunc(a / b)")
 def fmod_b(g, a, b):
     return -g * np.trunc(a / b)
+
+
+@implements(np.divmod)
+def _divmod(a, b):
+    return floor_divide(a, b), mod(a, b)
 
 
 # ---- powers and roots of two ------------------------------------------------------------------

@@ -69,11 +69,16 @@ def matmul_b(g, a, b_shape):
     return np.matmul(np.swapaxes(a, -1, -2), g)
 
 
+def _as_array(x):
+    # A Python number takes part in NumPy's products as an array, with an array's dtype.
+    return x if isinstance(x, Tensor) else np.asarray(x)
+
+
 @implements(np.dot)
 def dot(a, b):
     """As `numpy.dot`."""
     if np.ndim(a) == 0 or np.ndim(b) == 0:
-        return np.multiply(a, b)
+        return np.multiply(_as_array(a), _as_array(b))
     if np.ndim(b) <= 2 and (np.ndim(a) <= 2 or np.ndim(b) == 1):
         return matmul(a, b)
     return tensordot(a, b, (-1, -2 if np.ndim(b) > 1 else -1))
@@ -83,7 +88,7 @@ def dot(a, b):
 def inner(a, b):
     """As `numpy.inner`."""
     if np.ndim(a) == 0 or np.ndim(b) == 0:
-        return np.multiply(a, b)
+        return np.multiply(_as_array(a), _as_array(b))
     return tensordot(a, b, (-1, -1))
 
 

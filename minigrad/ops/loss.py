@@ -64,14 +64,15 @@ def _class_weights(weight, logits, axis):
     weight = np.asarray(weight, logits.dtype)
     classes = logits.shape[axis]
     if weight.shape != (classes,):
-        raise ValueError(f"weight has shape {weight.shape}: one number for each of {classes} classes")
+        raise ValueError(
+            f"weight has shape {weight.shape}: one number for each of {classes} classes"
+        )
     return weight.reshape((-1,) + (1,) * (logits.ndim - axis - 1))
 
 
 def _one_hot(target, logits, ignore_index):
     """The target classes as 0 and 1 in the shape of the logits; ignored ones are all 0."""
     axis = _class_axis(logits)
-    classes = logits.shape[axis]
     expected = logits.shape[:axis] + logits.shape[axis + 1 :]
     if target.shape != expected:
         raise ValueError(
@@ -83,39 +84,45 @@ def _one_hot(target, logits, ignore_index):
             f"target classes are integers, not {target.dtype}; probabilities have the logits' "
             f"shape {logits.shape}"
         )
+    classes = logits.shape[axis]
     kept = target != ignore_index
-    wrong = kept & ((target < 0) | (target >= classes))
-    if wrong.any():
+    if np.any(wrong := kept & ((target < 0) | (target >= classes))):
         place = tuple(int(i) for i in np.argwhere(wrong)[0])
         raise ValueError(
             f"target{list(place) if place else ''} is class {target[place]}, and there are "
             f"{classes} classes, 0 to {classes - 1} (ignore_index is {ignore_index})"
         )
-    chosen = np.zeros(logits.shape, logits.dtype)
-    place = np.expand_dims(np.where(kept, target, 0), axis)
-    np.put_along_axis(chosen, place, np.expand_dims(kept, axis).astype(logits.dtype), axis)
-    return chosen
+    numbers = np.arange(classes).reshape((-1,) + (1,) * (logits.ndim - axis - 1))
+    chosen = np.expand_dims(np.where(kept, target, -1), axis) == numbers
+    return chosen.astype(logits.dtype)
 
 
 def _goal(target, logits, weight, ignore_index, label_smoothing):
     """The smoothed and weighted target distribution, and what the mean divides by."""
     axis = _class_axis(logits)
     classes = logits.shape[axis]
-    weights = 1 if weight is None else _class_weights(weight, logits, axis)
     if target.shape == logits.shape and target.dtype.kind == "f":
-        evenly = 1 / classes
+        goal, examples = target.astype(logits.dtype), 1
         divisor = logits.size // classes
-        chosen = target.astype(logits.dtype)
     else:
-        chosen = _one_hot(target, logits, ignore_index)
-        evenly = np.sum(chosen, axis=axis, keepdims=True) / classes
-        divisor = np.sum(chosen * weights)
-    return (chosen * (1 - label_smoothing) + evenly * label_smoothing) * weights, divisor
+        goal = _one_hot(target, logits, ignore_index)
+        examples = np.sum(goal, axis=axis, keepdims=True)
+        divisor = np.sum(examples)
+    if weight is not None:
+        weight = _class_weights(weight, logits, axis)
+        divisor = divisor if target.dtype.kind == "f" else np.sum(goal * weight)
+    if label_smoothing:
+        goal = goal * (1 - label_smoothing) + examples * (label_smoothing / classes)
+    return goal if weight is None else goal * weight, divisor
 
 
 def _cost(goal, log_probabilities, axis):
     """−Σ goal · ln p over the classes, where 0 · ln 0 is 0."""
-    return -np.sum(goal * np.where(goal == 0, 0, log_probabilities), axis=axis)
+    with np.errstate(invalid="ignore"):
+        losses = -np.sum(goal * log_probabilities, axis=axis)
+    if np.isnan(losses).any():
+        losses = -np.sum(goal * np.where(goal == 0, 0, log_probabilities), axis=axis)
+    return losses
 
 
 def _class_samples(rng):
@@ -131,7 +138,8 @@ def _cross_entropy_samples(rng):
     yield (rng.normal(size=(3, 4)), np.array([1, 0, 3])), {"label_smoothing": 0.2}
     probabilities = softmax(rng.normal(size=(3, 4)))
     yield (rng.normal(size=(3, 4)), probabilities, rng.uniform(0.5, 2, 4)), {"label_smoothing": 0.1}
-    yield (rng.normal(size=(2, 3, 2)), softmax(rng.normal(size=(2, 3, 2)), 1)), {"reduction": "none"}
+    probabilities = softmax(rng.normal(size=(2, 3, 2)), 1)
+    yield (rng.normal(size=(2, 3, 2)), probabilities), {"reduction": "none"}
 
 
 @primitive(
@@ -373,7 +381,6 @@ def _binary_samples(rng):
 
 @primitive(
     formula="−weight · (pos_weight · t ln σ(logits) + (1 − t) ln (1 − σ(logits))), the mean of it",
-    linear=("target",),
     sample=_binary_samples,
 )
 def binary_cross_entropy_with_logits(
