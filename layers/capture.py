@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -48,12 +48,13 @@ class Activations(Mapping[str, Any]):
 
 
 @contextmanager
-def capture(model: Module, *names: str | Module) -> Iterator[Activations]:
+def capture(model: Callable[..., Any], *names: str | Module) -> Iterator[Activations]:
     """Keep the outputs of some modules of a model while it is called inside the ``with``.
 
     Parameters
     ----------
-    model : Module
+    model : Module or callable
+        In another function than a module, only modules themselves can be meant.
     *names : str or Module
         Dotted names as in ``state_dict``, or the modules themselves; without any, all modules.
 
@@ -83,18 +84,21 @@ def capture(model: Module, *names: str | Module) -> Iterator[Activations]:
     >>> [gradient.shape for gradient in mg.grad(score, [activations["0"]])]
     [(1, 4)]
     """
-    if not isinstance(model, Module):
-        raise TypeError(
-            f"the layers of a {type(model).__name__} cannot be captured: only those of a "
-            "layers.Module are known by name"
-        )
     activations = Activations(_find(model, names))
     with observing(activations._record):
         yield activations
 
 
-def _find(model: Module, names: tuple[str | Module, ...]) -> dict[str, Module]:
+def _find(model: Callable[..., Any], names: tuple[str | Module, ...]) -> dict[str, Module]:
     """The modules meant, by name."""
+    if not isinstance(model, Module):
+        modules = [name for name in names if isinstance(name, Module)]
+        if not names or len(modules) < len(names):
+            raise TypeError(
+                f"the layers of a {type(model).__name__} have no names, since it is no "
+                "layers.Module: give the modules themselves"
+            )
+        return {str(i): module for i, module in enumerate(modules)}
     if not names:
         return dict(model.named_modules())
     by_id = {id(module): name for name, module in model.named_modules()}

@@ -12,14 +12,18 @@ import minigrad as mg
 from . import init
 from .arguments import pair, shown, size
 from .linear import default_weight_and_bias
-from .module import Module
+from .module import Module, Parameter
 
 # From the names of padding modes to those of `mg.pad`.
 _PAD_MODES = {"zeros": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}
 
 
 class _Convolution(Module):
-    """What both directions have in common: the sizes, and their initial values."""
+    """What both directions have in common: the sizes."""
+
+    padding_mode = "zeros"
+    weight: Parameter
+    bias: Parameter | None
 
     def __init__(
         self,
@@ -64,7 +68,7 @@ class _Convolution(Module):
                 text += f", {name}={shown(value)}"
         if self.groups > 1:
             text += f", groups={self.groups}"
-        if getattr(self, "padding_mode", "zeros") != "zeros":
+        if self.padding_mode != "zeros":
             text += f", padding_mode={self.padding_mode!r}"
         return text + ", bias=False" * (getattr(self, "bias", False) is None)
 
@@ -144,10 +148,10 @@ class Conv2d(_Convolution):
 
     def forward(self, x: Any) -> mg.Tensor:
         self._check_channels(x)
-        padding = self.padding
+        padding: str | tuple[int, int] = self.padding
         if self.padding_mode != "zeros":
             x = mg.pad(x, ((0, 0), (0, 0), *self._sides()), mode=_PAD_MODES[self.padding_mode])
-            padding = 0
+            padding = (0, 0)
         return mg.conv2d(
             x, self.weight, self.bias, self.stride, padding, self.dilation, self.groups
         )

@@ -173,8 +173,8 @@ class InstanceNorm2d(_ChannelNorm):
         The number of channels.
     eps : float
         Added to the variance.
-    momentum : float
-        How much a batch counts in the running statistics.
+    momentum : float or None
+        How much a batch counts in the running statistics; ``None`` leaves them alone.
     affine : bool
         Whether to learn a scale and a shift.
     track_running_stats : bool
@@ -200,7 +200,7 @@ class InstanceNorm2d(_ChannelNorm):
         self,
         num_features: int,
         eps: float = 1e-5,
-        momentum: float = 0.1,
+        momentum: float | None = 0.1,
         affine: bool = False,
         track_running_stats: bool = False,
         *,
@@ -216,17 +216,17 @@ class InstanceNorm2d(_ChannelNorm):
                 training=False, eps=self.eps,
             )  # fmt: skip
         y = mg.instance_norm(x, self.weight, self.bias, eps=self.eps)
-        if self.running_mean is not None:
-            self._track(x.array if isinstance(x, mg.Tensor) else np.asarray(x))
+        if self.running_mean is not None and self.momentum is not None:
+            self._track(x.array if isinstance(x, mg.Tensor) else np.asarray(x), self.momentum)
         return y
 
-    def _track(self, x: np.ndarray) -> None:
+    def _track(self, x: np.ndarray, momentum: float) -> None:
         """Move the running statistics towards the means over the batch of each image's own."""
         mean = x.mean(axis=(2, 3)).mean(axis=0)
         variance = x.var(axis=(2, 3), ddof=1).mean(axis=0)
         for name, batch in (("running_mean", mean), ("running_var", variance)):
             old = getattr(self, name)
-            new = (1 - self.momentum) * old + self.momentum * batch
+            new = (1 - momentum) * old + momentum * batch
             setattr(self, name, new.astype(old.dtype))
 
 

@@ -63,6 +63,13 @@ def test_an_unknown_name_lists_near_ones():
         layers.capture(lambda x: x, "0").__enter__()
 
 
+def test_a_function_around_a_network_is_captured_by_its_modules():
+    model = network()
+    with layers.capture(lambda x: model(x / 2), model[0]) as activations:
+        (lambda x: model(x / 2))(X)
+    assert activations[model[0]].shape == (2, 4)
+
+
 def test_a_layer_that_was_not_called_or_not_captured_is_a_key_error():
     with layers.capture(network(), "0") as activations:
         pass
