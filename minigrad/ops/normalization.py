@@ -18,30 +18,30 @@ def _moments(x, axes):
     """Mean and variance over `axes` (kept), in two passes; the centred values are kept too."""
     mean = np.mean(x, axis=axes, keepdims=True)
     centered = x - mean
-    return mean, np.mean(np.square(centered), axis=axes, keepdims=True), centered
+    return mean, np.mean(centered * centered, axis=axes, keepdims=True), centered
 
 
-def _standardized(x, axes, eps, mean, inverse):
-    """(x − mean) · inverse, and inverse = 1 / √(variance + eps).
+def _centered(x, axes, eps, mean, inverse):
+    """x − mean, and 1 / √(variance + eps).
 
     The statistics were saved as constants. A gradient that is differentiated again computes
     them from x again, since they depend on it.
     """
     if isinstance(x, Tensor):
         _, variance, centered = _moments(x, axes)
-        inverse = 1 / np.sqrt(variance + eps)
-        return centered * inverse, inverse
-    return (x - mean) * inverse, inverse
+        return centered, 1 / np.sqrt(variance + eps)
+    return x - mean, inverse
 
 
-def _through_statistics(g, standardized, inverse, axes):
-    """The gradient to x of standardized = (x − mean(x)) / √(var(x) + eps).
+def _through_statistics(g, centered, inverse, axes):
+    """The gradient to x of x̂ = (x − mean(x)) / √(var(x) + eps), but for a factor `inverse`.
 
     Moving all of x, or stretching it, changes nothing: so the mean of g, and the part of g
-    along the standardized values, are taken away.
+    along x̂, are taken away. `centered` is used up.
     """
-    along = np.mean(g * standardized, axis=axes, keepdims=True)
-    return inverse * (g - np.mean(g, axis=axes, keepdims=True) - standardized * along)
+    centered *= np.mean(g * centered, axis=axes, keepdims=True) * inverse * inverse
+    centered += np.mean(g, axis=axes, keepdims=True)
+    return g - centered
 
 
 # ---- over the batch ---------------------------------------------------------------------------
@@ -75,7 +75,7 @@ def _update(running, current, momentum):
 def _batch_norm_samples(rng):
     for shape in [(5, 3), (3, 2, 4), (2, 3, 2, 2)]:
         channels = shape[1]
-        x, weight, bias = rng.normal(size=shape), rng.normal(size=channels), rng.normal(size=channels)
+        x, weight, bias = (rng.normal(size=size) for size in (shape, channels, channels))
         mean, variance = rng.normal(size=channels), rng.uniform(0.5, 2, channels)
         yield (x, None, None, weight, bias), {"training": True}
         yield (x, mean, variance, weight, bias), {}
@@ -168,23 +168,24 @@ def _batch_axes(ndim):
     "x", "ĝ − mean(ĝ) − x̂ · mean(ĝ · x̂), over √(variance + eps), where ĝ = ȳ · weight"
 )
 def batch_norm_x(g, x, running_mean, weight, mean, inverse, training, eps):
-    if weight is not None:
-        g = g * _per_channel(weight, g.ndim)
+    factor = 1 if weight is None else _per_channel(weight, g.ndim)
     if not training and running_mean is not None:
-        return g * inverse
+        return g * (factor * inverse)
     axes = _batch_axes(g.ndim)
-    standardized, inverse = _standardized(x, axes, eps, mean, inverse)
-    return _through_statistics(g, standardized, inverse, axes)
+    centered, inverse = _centered(x, axes, eps, mean, inverse)
+    gradient = _through_statistics(g, centered, inverse, axes)
+    gradient *= factor * inverse
+    return gradient
 
 
 @batch_norm.vjp("weight", "Σ ȳ · x̂")
 def batch_norm_weight(g, x, running_mean, mean, inverse, training, eps):
     axes = _batch_axes(g.ndim)
     if training or running_mean is None:
-        standardized, _ = _standardized(x, axes, eps, mean, inverse)
+        centered, inverse = _centered(x, axes, eps, mean, inverse)
     else:
-        standardized = (x - mean) * inverse
-    return np.sum(g * standardized, axis=axes)
+        centered = x - mean
+    return np.sum(g * centered, axis=axes) * np.ravel(inverse)
 
 
 @batch_norm.vjp("bias", "Σ ȳ")
@@ -198,9 +199,11 @@ def batch_norm_bias(g):
 def _normalize_samples(rng):
     x = rng.normal(size=(3, 4))
     yield (x, rng.normal(size=(4,)), rng.normal(size=(4,))), {"axes": (1,)}
-    yield (rng.normal(size=(2, 3, 2, 2)), None, rng.normal(size=(3, 1, 1))), {"axes": (2, 3), "eps": 0.1}
-    yield (rng.normal(size=(2, 2, 3)), rng.normal(size=(2, 3)), None), {"axes": (1, 2), "eps": 0.1}
-    yield (rng.normal(size=(2, 2, 3)),), {"axes": (-1,), "eps": 0.1}
+    x = rng.normal(size=(2, 3, 2, 2))
+    yield (x, None, rng.normal(size=(3, 1, 1))), {"axes": (2, 3), "eps": 0.1}
+    x = rng.normal(size=(2, 2, 3))
+    yield (x, rng.normal(size=(2, 3))), {"axes": (1, 2), "eps": 0.1}
+    yield (x,), {"axes": (-1,), "eps": 0.1}
 
 
 @primitive(
@@ -244,13 +247,18 @@ def normalize(x, weight=None, bias=None, /, axes=(-1,), eps=1e-5):
 def normalize_x(g, x, weight, mean, inverse, axes, eps):
     if weight is not None:
         g = g * weight
-    standardized, inverse = _standardized(x, axes, eps, mean, inverse)
-    return _through_statistics(g, standardized, inverse, axes)
+    centered, inverse = _centered(x, axes, eps, mean, inverse)
+    gradient = _through_statistics(g, centered, inverse, axes)
+    gradient *= inverse
+    return gradient
 
 
 @normalize.vjp("weight", "ȳ · x̂")
 def normalize_weight(g, x, mean, inverse, axes, eps):
-    return g * _standardized(x, axes, eps, mean, inverse)[0]
+    centered, inverse = _centered(x, axes, eps, mean, inverse)
+    centered *= inverse
+    centered *= g
+    return centered
 
 
 @normalize.vjp("bias", "ȳ")

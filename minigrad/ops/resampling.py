@@ -119,9 +119,12 @@ def _sizes(shape, size, scale_factor):
     if size is not None:
         sizes = pair(size, "size", 1)
         return sizes, [n / m for n, m in zip(shape, sizes, strict=True)]
-    factors = tuple(scale_factor) if isinstance(scale_factor, (tuple, list)) else (scale_factor,) * 2
+    is_pair = isinstance(scale_factor, (tuple, list))
+    factors = tuple(scale_factor) if is_pair else (scale_factor, scale_factor)
     if len(factors) != 2 or not all(0 < factor < math.inf for factor in factors):
-        raise ValueError(f"scale_factor is a positive number or a pair of them, not {scale_factor!r}")
+        raise ValueError(
+            f"scale_factor is a positive number or a pair of them, not {scale_factor!r}"
+        )
     sizes = tuple(math.floor(n * factor) for n, factor in zip(shape, factors, strict=True))
     if min(sizes) < 1:
         raise ValueError(f"images of {shape} times {scale_factor} have no pixel left: {sizes}")

@@ -237,7 +237,8 @@ def test_interpolate(size, mode, align_corners, shape):
     {"kernel_size": 2, "dilation": 2, "padding": 2, "stride": 3},
 ], ids=str)  # fmt: skip
 def test_unfold_and_fold(settings):
-    compare(lambda x: mg.unfold(x, **settings), lambda x: F.unfold(x, **settings), normal(2, 3, 5, 6))
+    pictures = normal(2, 3, 5, 6)
+    compare(lambda x: mg.unfold(x, **settings), lambda x: F.unfold(x, **settings), pictures)
     columns = F.unfold(torch.zeros(2, 3, 5, 6), **settings).shape
     compare(
         lambda x: mg.fold(x, (5, 6), **settings),
