@@ -131,13 +131,16 @@ def conv2d_input_gradient(
         return dx
     axes = list(zip(input_size, kernel_size, stride, padding, dilation, sources, strict=True))
     taps = kernel_size[0] * kernel_size[1]
-    steps = taps, outputs // groups * per_group * taps, per_group * taps
+    # The weights of one input channel side by side, which are K * kh * kw apart otherwise.
+    turned = weight.reshape(groups, -1, per_group, taps).transpose(0, 2, 1, 3).copy()
+    step = outputs // groups * taps
+    steps = step, per_group * step, taps
     for a in range(min(stride[0], input_size[0])):
         vertical = geometry.backward_axis(*axes[0], a)
         for b in range(min(stride[1], input_size[1])):
             horizontal = geometry.backward_axis(*axes[1], b)
             target = a, stride[0], b, stride[1]
-            _correlate(g, weight, dx, vertical, horizontal, kernel_size[1], steps, target, groups)
+            _correlate(g, turned, dx, vertical, horizontal, kernel_size[1], steps, target, groups)
     return dx
 
 

@@ -17,7 +17,9 @@ from minigrad.kernels.micro_kernel import (
     TILE_BYTES,
     TILE_ROWS,
     VECTOR_BYTES,
+    copy,
     dot_tile,
+    dot_tile_size,
     multiply_tile,
 )
 
@@ -29,27 +31,30 @@ GAP = 16
 def lay_out(planes, x, image, images, channel, channels, row, rows, layout, phases):
     """Copy a block of `x` into planes of zeros; `row` is the first output row of the block."""
     planes[: channels * layout.phases * layout.plane] = 0
-    batch, _, height, width = x.shape
+    flat = x.reshape(-1)
+    height, width = x.shape[2:]
     sh, sw = layout.stride_h, layout.stride_w
     for c in range(channels):
         for phase in range(layout.phases):
-            start = (c * layout.phases + phase) * layout.plane
             above = phases[phase, 0] - layout.padding_h
             left = phases[phase, 1] - layout.padding_w
             i0 = max(row, -(above // sh))
             i1 = min(row + rows + layout.reach_h, layout.used_h, (height - 1 - above) // sh + 1)
             j0 = max(0, -(left // sw))
-            j1 = min(layout.used_w, (width - 1 - left) // sw + 1)
+            columns = min(layout.used_w, (width - 1 - left) // sw + 1) - j0
+            if columns <= 0:
+                continue
+            start = (c * layout.phases + phase) * layout.plane + j0
             for n in range(images):
+                above_image = ((image + n) * x.shape[1] + channel + c) * height + above
                 for i in range(i0, i1):
                     target = start + (n * layout.image + i - row) * layout.pitch
-                    source = x[image + n, channel + c, i * sh + above]
+                    source = (above_image + i * sh) * width + left + j0 * sw
                     if sw == 1:
-                        for j in range(j0, j1):
-                            planes[np.uintp(target + j)] = source[np.uintp(j + left)]
+                        copy(planes, target, flat, source, columns)
                     else:
-                        for j in range(j0, j1):
-                            planes[np.uintp(target + j)] = source[np.uintp(j * sw + left)]
+                        for j in range(columns):
+                            planes[np.uintp(target + j)] = flat[np.uintp(source + j * sw)]
 
 
 @numba.njit
@@ -95,8 +100,8 @@ def correlate(
             )  # fmt: skip
             # weights[p] counts from the first channel that is laid out.
             start = group * steps[1] + m0 * steps[0] + c0 * steps[2]
-            for m in range(0, ms, TILE_ROWS):
-                for q in range(0, positions, lanes):
+            for q in range(0, positions, lanes):
+                for m in range(0, ms, TILE_ROWS):
                     multiply_tile(
                         weight, start + m * steps[0], steps[0], min(TILE_ROWS, ms - m), weights,
                         planes, q, offsets, cs * layout.taps,
@@ -111,17 +116,19 @@ def correlate(
 def take_out(y, results, stride, image, images, channel, channels, row, rows, layout, target):
     """Copy what the positions of a block hold to where it belongs in `y`."""
     top, step_h, left, step_w = target
+    height, width = y.shape[2:]
+    flat = y.reshape(-1)
     for n in range(images):
         for c in range(channels):
+            above = ((image + n) * y.shape[1] + channel + c) * height + top
             for i in range(rows):
                 source = c * stride + (n * layout.image + i) * layout.pitch
-                line = y[image + n, channel + c, top + (row + i) * step_h]
+                line = (above + (row + i) * step_h) * width + left
                 if step_w == 1:
-                    for j in range(layout.outputs_w):
-                        line[np.uintp(j + left)] = results[np.uintp(source + j)]
+                    copy(flat, line, results, source, layout.outputs_w)
                 else:
                     for j in range(layout.outputs_w):
-                        line[np.uintp(j * step_w + left)] = results[np.uintp(source + j)]
+                        flat[np.uintp(line + j * step_w)] = results[np.uintp(source + j)]
 
 
 @kernel
@@ -143,47 +150,73 @@ def weight_gradient(
     planes = np.zeros(layout.channels * layout.phases * layout.plane, dw.dtype)
     stride = layout.positions + GAP
     upstream = np.empty(output_part * stride, dw.dtype)
-    sums = np.empty(DOT_ROWS * DOT_COLUMNS + lanes, dw.dtype)
+    tiles = (output_part + DOT_ROWS - 1) // DOT_ROWS
+    tiles *= (layout.channels * layout.taps + DOT_COLUMNS - 1) // DOT_COLUMNS
+    laid = (channel_part + layout.channels - 1) // layout.channels
+    sums = np.empty((laid, tiles * dot_tile_size(dw.itemsize)), dw.dtype)
     for task in range(first, last):
         rest, c_first = task // channel_parts, task % channel_parts * channel_part
-        group, k0 = rest // output_parts, rest % output_parts * output_part
-        ks, k_first = min(output_part, outputs - k0), group * outputs + k0
-        c_last = min(c_first + channel_part, channels)
-        dw[k_first : k_first + ks, c_first * layout.taps : c_last * layout.taps] = 0
+        group, k_first = rest // output_parts, rest % output_parts * output_part
+        ks, cs = min(output_part, outputs - k_first), min(channel_part, channels - c_first)
+        k_first, c_real = group * outputs + k_first, group * channels + c_first
+        sums[:] = 0
         for image in range(0, batch, layout.images):
             images = min(layout.images, batch - image)
             for row in range(0, layout.outputs_h, layout.rows):
                 rows = min(layout.rows, layout.outputs_h - row)
                 positions = block_positions(images, rows, layout, lanes)
                 lay_out_upstream(upstream, stride, g, image, images, k_first, ks, row, rows, layout)
-                for c0 in range(c_first, c_last, layout.channels):
-                    cs = min(layout.channels, c_last - c0)
-                    lay_out(
-                        planes, x, image, images, group * channels + c0, cs, row, rows, layout,
-                        phases,
+                for i in range(laid):
+                    c = i * layout.channels
+                    count = min(layout.channels, cs - c)
+                    lay_out(planes, x, image, images, c_real + c, count, row, rows, layout, phases)
+                    add_products(
+                        sums[i], upstream, stride, ks, planes, offsets, count * layout.taps,
+                        positions,
                     )  # fmt: skip
-                    for k in range(0, ks, DOT_ROWS):
-                        for p in range(0, cs * layout.taps, DOT_COLUMNS):
-                            k_real = min(DOT_ROWS, ks - k)
-                            p_real = min(DOT_COLUMNS, cs * layout.taps - p)
-                            dot_tile(
-                                upstream, k * stride, stride, k_real,
-                                planes, 0, offsets, p, p_real, positions, sums,
-                            )  # fmt: skip
-                            for i in range(k_real):
-                                line = dw[k_first + k + i]
-                                for j in range(p_real):
-                                    line[c0 * layout.taps + p + j] += sums[i * DOT_COLUMNS + j]
+        for i in range(laid):
+            c = i * layout.channels
+            count = min(layout.channels, cs - c) * layout.taps
+            put_sums(dw, k_first, ks, (c_first + c) * layout.taps, count, sums[i])
 
 
 @numba.njit
 def lay_out_upstream(upstream, stride, g, image, images, channel, channels, row, rows, layout):
     """Copy a block of `g` to its positions; between them must be zeros, they enter the sums."""
     upstream[: channels * stride] = 0
+    flat = g.reshape(-1)
+    height, width = g.shape[2:]
     for c in range(channels):
         for n in range(images):
+            above = ((image + n) * g.shape[1] + channel + c) * height + row
             for i in range(rows):
                 target = c * stride + (n * layout.image + i) * layout.pitch
-                source = g[image + n, channel + c, row + i]
-                for j in range(layout.outputs_w):
-                    upstream[np.uintp(target + j)] = source[j]
+                copy(upstream, target, flat, (above + i) * width, width)
+
+
+@numba.njit
+def add_products(sums, upstream, stride, outputs, planes, offsets, columns, positions):
+    """Every tile of the product of `upstream` (outputs) and the planes (channel and tap)."""
+    size = dot_tile_size(sums.itemsize)
+    tile = 0
+    for k in range(0, outputs, DOT_ROWS):
+        for p in range(0, columns, DOT_COLUMNS):
+            dot_tile(
+                upstream, k * stride, stride, min(DOT_ROWS, outputs - k),
+                planes, 0, offsets, p, min(DOT_COLUMNS, columns - p), positions,
+                sums, tile * size,
+            )  # fmt: skip
+            tile += 1
+
+
+@numba.njit
+def put_sums(dw, output, outputs, column, columns, sums):
+    """Take the tiles apart again."""
+    size = dot_tile_size(sums.itemsize)
+    tile = 0
+    for k in range(0, outputs, DOT_ROWS):
+        for p in range(0, columns, DOT_COLUMNS):
+            for i in range(min(DOT_ROWS, outputs - k)):
+                for j in range(min(DOT_COLUMNS, columns - p)):
+                    dw[output + k + i, column + p + j] = sums[tile * size + i * DOT_COLUMNS + j]
+            tile += 1

@@ -23,7 +23,7 @@ from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.core.registry import cpu_target
-from numba.extending import intrinsic
+from numba.extending import intrinsic, register_jitable
 
 
 class Registers(NamedTuple):
@@ -39,7 +39,7 @@ class Registers(NamedTuple):
 def _registers() -> Registers:
     triple, _, features = cpu_target.target_context.codegen().magic_tuple()
     if "+avx512f" in features:
-        return Registers(64, rows=8, vectors=2, dot_rows=4, dot_columns=6)  # of 32
+        return Registers(64, rows=8, vectors=3, dot_rows=4, dot_columns=6)  # of 32
     if "+avx2" in features:
         return Registers(32, rows=4, vectors=3, dot_rows=4, dot_columns=3)  # of 16
     if triple.startswith(("aarch64", "arm64")):
@@ -53,6 +53,15 @@ TILE_ROWS = REGISTERS.rows
 TILE_BYTES = REGISTERS.vectors * VECTOR_BYTES  # of neighbouring outputs
 DOT_ROWS = REGISTERS.dot_rows
 DOT_COLUMNS = REGISTERS.dot_columns
+
+
+
+@register_jitable
+def dot_tile_size(item_bytes):
+    """How many elements `dot_tile` writes: its sums, rounded up to whole vectors."""
+    lanes = VECTOR_BYTES // item_bytes
+    return (DOT_ROWS * DOT_COLUMNS + lanes - 1) // lanes * lanes
+
 
 # A product and a sum may become one fused instruction, where the processor has it.
 _FUSE = ("contract",)
@@ -145,6 +154,26 @@ class _Code:
 
 
 @intrinsic
+def copy(typing, target, target_first, source, source_first, count):
+    """Copy `count` elements: the C library is far better at short rows than a loop."""
+    if not all(isinstance(array, types.Array) for array in (target, source)):
+        return None
+    signature = types.void(target, types.int64, source, types.int64, types.int64)
+
+    def generate(context, builder, signature, arguments):
+        target, target_first, source, source_first, count = arguments
+        target_type, _, source_type, _, _ = signature.args
+        code = _Code(context, builder, target_type)
+        to = code.pointer(target_type, target, target_first)
+        cgutils.raw_memcpy(
+            builder, to, code.pointer(source_type, source, source_first), count, code.item_bytes
+        )
+        return context.get_dummy_value()
+
+    return signature, generate
+
+
+@intrinsic
 def multiply_tile(
     typing, a, a_first, a_row, rows, a_offsets, b, b_first, b_offsets, depth, c, c_first, c_row, add
 ):  # fmt: skip
@@ -208,24 +237,27 @@ def multiply_tile(
 
 @intrinsic
 def dot_tile(
-    typing, a, a_first, a_row, rows, b, b_first, b_offsets, column, columns, length, c
+    typing, a, a_first, a_row, rows, b, b_first, b_offsets, column, columns, length, c, c_first
 ):  # fmt: skip
-    """c[i * DOT_COLUMNS + j] = sum over q < length of a[i, q] * b[j, q].
+    """c[i, j] += sum over q < length of a[i, q] * b[j, q], for one tile of c.
 
-    In elements, `a[i, q]` is at ``a_first + i * a_row + q`` and `b[j, q]` at
-    ``b_first + b_offsets[column + j] + q``. There are `DOT_ROWS` rows and `DOT_COLUMNS` columns,
+    In elements, `a[i, q]` is at ``a_first + i * a_row + q``, `b[j, q]` at
+    ``b_first + b_offsets[column + j] + q`` and `c[i, j]` at ``c_first + i * DOT_COLUMNS + j`` (the
+    tile ends in a few numbers without meaning, see `dot_tile_size`). There are `DOT_ROWS` rows and `DOT_COLUMNS` columns,
     of which the first `rows` and `columns` are real; `length` is rounded up to whole vectors.
     """
     integer = types.int64
     if not all(isinstance(array, types.Array) for array in (a, b, b_offsets, c)):
         return None
     signature = types.void(
-        a, integer, integer, integer, b, integer, b_offsets, integer, integer, integer, c
-    )
+        a, integer, integer, integer, b, integer, b_offsets, integer, integer, integer, c, integer
+    )  # fmt: skip
 
     def generate(context, builder, signature, arguments):
-        a, a_first, a_row, rows, b, b_first, b_table, column, columns, length, c = arguments
-        a_type, _, _, _, b_type, _, b_table_type, _, _, _, c_type = signature.args
+        a, a_first, a_row, rows, b, b_first, b_table, column, columns, length, c, c_first = (
+            arguments
+        )
+        a_type, _, _, _, b_type, _, b_table_type, _, _, _, c_type, _ = signature.args
         code = _Code(context, builder, c_type)
         zero = code.integer(0)
         a_rows = code.clamped_rows(code.pointer(a_type, a, a_first), a_row, rows, DOT_ROWS)
@@ -243,9 +275,10 @@ def dot_tile(
                 right = code.load(builder.gep(row, [q]))
                 for i, left in enumerate(lefts):
                     code.add_product(tile[i * DOT_COLUMNS + j], left, right)
-        c_start = code.pointer(c_type, c, zero)
+        c_start = code.pointer(c_type, c, c_first)
         for v, sums in enumerate(code.lane_sums([builder.load(place) for place in tile])):
-            code.store(sums, c_start, v * code.lanes)
+            lane = v * code.lanes
+            code.store(builder.fadd(code.load(c_start, lane), sums), c_start, lane)
         return context.get_dummy_value()
 
     return signature, generate
