@@ -215,8 +215,13 @@ class InstanceNorm2d(_ChannelNorm):
                 x, self.running_mean, self.running_var, self.weight, self.bias,
                 training=False, eps=self.eps,
             )  # fmt: skip
+        if np.shape(x)[2:] == (1, 1):
+            raise ValueError(
+                f"{self} was given images of one pixel, shape {np.shape(x)}, whose variance says "
+                "nothing: normalise larger maps, or all channels together with LayerNorm"
+            )
         y = mg.instance_norm(x, self.weight, self.bias, eps=self.eps)
-        if self.running_mean is not None and self.momentum is not None:
+        if self.running_mean is not None and self.momentum is not None and len(x):
             self._track(x.array if isinstance(x, mg.Tensor) else np.asarray(x), self.momentum)
         return y
 

@@ -49,6 +49,7 @@ BAD_INPUTS = [
     (layers.BatchNorm1d(3), (2, 3, 5, 5), r"\(N, 3\) or \(N, 3, L\), not"),
     (layers.GroupNorm(1, 3), (2, 4), r"takes \(N, 3, \.\.\.\), not"),
     (layers.Dropout2d(), (2, 4), r"\(N, C, H, W\), not \(2, 4\)"),
+    (layers.InstanceNorm2d(3), (2, 3, 1, 1), "images of one pixel"),
     (layers.Flatten(2), (2, 4), "no axes to join"),
 ]
 
@@ -119,6 +120,13 @@ def test_training_on_after_an_evaluation_does_not_change_its_gradient():
     layer.train()(IMAGES * 100)
     y.backward()
     assert np.allclose(x.grad, 1 / np.sqrt(1 + 1e-5))
+
+
+@pytest.mark.parametrize("make", [layers.BatchNorm2d, layers.InstanceNorm2d])
+def test_an_empty_batch_leaves_running_statistics_finite(make):
+    layer = make(4, track_running_stats=True)
+    assert layer(IMAGES[:0]).shape == (0, 4, 6, 5)
+    assert np.isfinite(layer.running_mean).all() and np.isfinite(layer.running_var).all()
 
 
 # ---- dropout ----------------------------------------------------------------------------------

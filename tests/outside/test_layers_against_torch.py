@@ -226,3 +226,92 @@ def test_a_network_written_for_torch_has_the_same_keys():
     expected = {k: tuple(v.shape) for k, v in theirs.state_dict().items()}
     assert {k: v.shape for k, v in ours.state_dict().items()} == expected
     assert list(ours.state_dict()) == list(expected)
+
+
+def residual_block(nn):
+    class Residual(nn.Module):
+        def __init__(self, channels, out_channels, stride):
+            super().__init__()
+            self.conv1 = nn.Conv2d(channels, out_channels, 3, stride, 1, bias=False)
+            self.bn1 = nn.BatchNorm2d(out_channels)
+            self.relu = nn.ReLU(inplace=False)
+            self.conv2 = nn.Conv2d(out_channels, out_channels, 3, padding=1, bias=False)
+            self.bn2 = nn.BatchNorm2d(out_channels)
+            self.downsample = None
+            if stride != 1 or channels != out_channels:
+                self.downsample = nn.Sequential(
+                    nn.Conv2d(channels, out_channels, 1, stride, bias=False),
+                    nn.BatchNorm2d(out_channels),
+                )
+
+        def forward(self, x):
+            identity = x if self.downsample is None else self.downsample(x)
+            y = self.relu(self.bn1(self.conv1(x)))
+            return self.relu(self.bn2(self.conv2(y)) + identity)
+
+    return nn.Sequential(
+        Residual(3, 4, 1), Residual(4, 4, 1), Residual(4, 8, 2), nn.AdaptiveAvgPool2d(1),
+        nn.Flatten(), nn.Linear(8, 5),
+    )  # fmt: skip
+
+
+def u_net(nn):
+    cat = (lambda maps: torch.cat(maps, 1)) if nn is torch.nn else (lambda m: np.concatenate(m, 1))
+
+    def block(channels, out_channels):
+        return nn.Sequential(
+            nn.Conv2d(channels, out_channels, 3, padding=1), nn.GroupNorm(2, out_channels),
+            nn.LeakyReLU(0.1),
+        )  # fmt: skip
+
+    class UNet(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.down = nn.ModuleList([block(3, 4), block(4, 8)])
+            self.pool = nn.MaxPool2d(2)
+            self.bottom = block(8, 8)
+            self.up = nn.ModuleDict(
+                {"0": nn.ConvTranspose2d(8, 8, 2, 2), "1": nn.Upsample(None, 2, "bilinear")}
+            )
+            self.merge = nn.ModuleList([block(16, 8), block(12, 4)])
+            self.head = nn.Conv2d(4, 3, 1)
+
+        def forward(self, x):
+            skips = []
+            for stage in self.down:
+                skips.append(stage(x))
+                x = self.pool(skips[-1])
+            x = self.bottom(x)
+            for i, merge in enumerate(self.merge):
+                x = merge(cat([self.up[str(i)](x), skips.pop()]))
+            return self.head(x)
+
+    return UNet()
+
+
+@pytest.mark.parametrize("network", [residual_block, u_net])
+def test_a_network_written_for_torch_trains_as_it_does_there(network):
+    theirs, ours = network(nn).double(), network(layers).double()
+    assert list(ours.state_dict()) == list(theirs.state_dict())
+    ours.load_state_dict({key: value.numpy() for key, value in theirs.state_dict().items()})
+    optimizers = [
+        layers.optim.SGD(ours.parameters(), lr=0.1, momentum=0.9),
+        torch.optim.SGD(theirs.parameters(), lr=0.1, momentum=0.9),
+    ]
+    rng = np.random.default_rng(0)
+    for _ in range(3):
+        images = rng.normal(size=(2, 3, 8, 8))
+        logits = ours(images)
+        target = rng.integers(0, 3, (2, *logits.shape[2:]))
+        loss = layers.CrossEntropyLoss()(logits, target)
+        expected = nn.CrossEntropyLoss()(theirs(torch.tensor(images)), torch.tensor(target))
+        np.testing.assert_allclose(loss.item(), expected.item(), rtol=1e-8)
+        for optimizer in optimizers:
+            optimizer.zero_grad()
+        loss.backward()
+        expected.backward()
+        for optimizer in optimizers:
+            optimizer.step()
+    state = ours.state_dict()
+    for key, value in theirs.state_dict().items():
+        np.testing.assert_allclose(state[key], value.numpy(), rtol=1e-6, atol=1e-8)
