@@ -47,9 +47,11 @@ class EpochProgress:
                 self.bar.start()
         return self
 
-    def __exit__(self, *exception: Any) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *exception: Any) -> None:
         if self.bar is not None:
             self.bar.stop()
+        if self.shown and kind is KeyboardInterrupt:
+            print(f"interrupted in epoch {self.finished + 1}/{self.epochs}", flush=True)
 
     def track(self, batches: Iterable[Item]) -> Iterator[Item]:
         """The batches of one epoch, counted as they are taken."""

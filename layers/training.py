@@ -308,7 +308,7 @@ class Running:
         self.loss_sum = 0.0
         self.samples = self.right = self.labels = 0
 
-    def add(self, loss: mg.Tensor, output: mg.Tensor, labels: np.ndarray) -> None:
+    def add(self, loss: mg.Tensor, output: Any, labels: np.ndarray) -> None:
         """Add a batch that was trained on."""
         value = loss.item()
         if not math.isfinite(value):
@@ -320,11 +320,12 @@ class Running:
         self.samples += len(labels)
         self.count(output, labels)
 
-    def count(self, output: mg.Tensor, labels: np.ndarray) -> None:
-        """Count what was classified right, if the labels are classes."""
+    def count(self, output: Any, labels: np.ndarray) -> None:
+        """Count what was classified right, if the labels are classes and the output scores."""
         labels = np.asarray(labels)
-        if labels.dtype.kind in "iu" and output.shape[:1] + output.shape[2:] == labels.shape:
-            scores = output.array if isinstance(output, mg.Tensor) else output
+        scores = output.array if isinstance(output, mg.Tensor) else output
+        shape = getattr(scores, "shape", ())
+        if labels.dtype.kind in "iu" and shape[:1] + shape[2:] == labels.shape:
             self.right += int(np.count_nonzero(scores.argmax(axis=1) == labels))
             self.labels += labels.size
 

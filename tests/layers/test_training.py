@@ -257,6 +257,15 @@ def test_a_terminal_gets_a_bar(monkeypatch, capsys):
     assert "epoch 2/2" in shown
 
 
+def test_an_interruption_is_told(capsys):
+    def interrupt(images, rng):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(3, augment=interrupt, progress=True)
+    assert capsys.readouterr().out == "interrupted in epoch 1/3\n"
+
+
 def test_all_shuffling_copies_no_more_than_a_batch():
     images = np.zeros((1000, 10), np.float32)
     batches = training.ArrayBatches(images, np.zeros(1000, int), 10, np.random.default_rng(0))
