@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,11 +15,17 @@ from .softmax import _floating
 # ---- the formula they share -------------------------------------------------------------------
 
 
+def _mean(x, axes):
+    """The mean over `axes` (kept); of nothing it is 0."""
+    count = math.prod(x.shape[axis] for axis in axes)
+    return np.sum(x, axis=axes, keepdims=True) / max(count, 1)
+
+
 def _moments(x, axes):
     """Mean and variance over `axes` (kept), in two passes; the centred values are kept too."""
-    mean = np.mean(x, axis=axes, keepdims=True)
+    mean = _mean(x, axes)
     centered = x - mean
-    return mean, np.mean(centered * centered, axis=axes, keepdims=True), centered
+    return mean, _mean(centered * centered, axes), centered
 
 
 def _centered(x, axes, eps, mean, inverse):
@@ -39,8 +46,8 @@ def _through_statistics(g, centered, inverse, axes):
     Moving all of x, or stretching it, changes nothing: so the mean of g, and the part of g
     along x̂, are taken away. `centered` is used up.
     """
-    centered *= np.mean(g * centered, axis=axes, keepdims=True) * inverse * inverse
-    centered += np.mean(g, axis=axes, keepdims=True)
+    centered *= _mean(g * centered, axes) * inverse * inverse
+    centered += _mean(g, axes)
     return g - centered
 
 

@@ -246,7 +246,7 @@ def unfold(x, /, kernel_size, dilation=1, padding=0, stride=1):
     padded = np.pad(x, ((0, 0), (0, 0), (padding[0],) * 2, (padding[1],) * 2))
     for row, column, place in _taps(kernel, dilation, stride, counts):
         columns[:, :, row, column] = padded[:, :, *place]
-    return columns.reshape(n, -1, counts[0] * counts[1])
+    return columns.reshape(n, channels * kernel[0] * kernel[1], counts[0] * counts[1])
 
 
 def _taps(kernel, dilation, stride, counts):
