@@ -23,6 +23,7 @@ import difflib
 import inspect
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from copy import deepcopy
 from types import MappingProxyType
 from typing import Any
 
@@ -268,6 +269,10 @@ class Primitive:
             plan = self._plans[active] = self._plan(active)
         kept, shapes, output, extras = plan
         values = {**self.defaults, **options} if self.options else {}
+        for name, value in options.items():
+            # A list or an array of the caller's, who may write to it afterwards.
+            if type(value) is list or type(value) is np.ndarray:
+                values[name] = deepcopy(value)
         if self.variadic:
             # One name for all inputs: what is kept of it is a tuple.
             for name, _ in kept:

@@ -134,6 +134,21 @@ def inputs_untouched(case: Case) -> None:
     np.testing.assert_array_equal(case.cotangent, cotangent)
 
 
+def rules_write_nowhere(case: Case) -> None:
+    """A rule writes neither to its cotangent nor to what the tape keeps: all may be shared."""
+    output = case.primitive(*case.tensors(), **case.options)
+    values = {name: _guarded(value) for name, value in output.node.values.items()}
+    for argument, *_ in output.node.edges:
+        rule = case.primitive.rules[argument]
+        rule.call(_read_only(case.cotangent), values, argument)
+
+
+def _guarded(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return tuple([_guarded(item) for item in value])
+    return _read_only(value) if isinstance(value, np.ndarray) else value
+
+
 def later_writes_harmless(case: Case) -> None:
     """Gradients are of what the forward pass saw, whatever is written to the inputs since."""
     inputs = _copied(case.inputs)
@@ -142,7 +157,7 @@ def later_writes_harmless(case: Case) -> None:
     output = case.primitive(*given, **options)
     for x in (*inputs, *options.values()):
         if isinstance(x, np.ndarray):
-            x[...] = 0
+            x[...] = 3
     gradients = mg.grad(output, [given[i] for i in case.wanted], [case.cotangent])
     for gradient, expected in zip(gradients, case.gradients()[1], strict=True):
         _same(gradient, expected)
@@ -215,6 +230,23 @@ def _read_only(x: np.ndarray) -> np.ndarray:
     return x
 
 
+def other_sizes(case: Case) -> None:
+    """A function of each element alone, or of pairs, takes empty and one-element arrays."""
+    shapes = {x.shape for x in case.inputs if _is_float(x)}
+    if not case.value.size or shapes != {case.value.shape} or not _elementwise(case):
+        return
+    for size in (0, 1):
+        inputs = _copied(case.inputs, lambda x, size=size: x.reshape(-1)[:size].reshape(size, 1))
+        value = np.asarray(case.plain(*inputs))
+        assert value.shape == (size, 1) and value.dtype == case.value.dtype
+        for gradient in case.gradients(inputs, np.ones((size, 1)))[1]:
+            assert gradient.shape == (size, 1)
+
+
+def _elementwise(case: Case) -> bool:
+    return case.primitive.__module__.endswith((".arithmetic", ".elementwise"))
+
+
 def contexts_restored(case: Case) -> None:
     """After an exception in a rule, every context is what it was and gradients are right."""
 
@@ -245,5 +277,6 @@ def contexts_restored(case: Case) -> None:
 
 CHECKS = [
     values, first_gradient, second_gradient, single_precision, inputs_untouched,
-    later_writes_harmless, nothing_aliased, adjoint, memory_layouts, contexts_restored,
+    rules_write_nowhere, later_writes_harmless, nothing_aliased, adjoint, memory_layouts,
+    other_sizes, contexts_restored,
 ]  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -36,7 +37,7 @@ def central_differences(
         while len(estimates) > 1:
             estimates = [
                 fine + (fine - coarse) / (factor - 1)
-                for coarse, fine in zip(estimates, estimates[1:], strict=False)
+                for coarse, fine in pairwise(estimates)
             ]
             factor *= 4
         gradient[place] = estimates[0]
