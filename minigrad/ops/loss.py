@@ -106,8 +106,8 @@ def _goal(target, logits, weight, ignore_index, label_smoothing):
         divisor = logits.size // classes
     else:
         goal = _one_hot(target, logits, ignore_index)
-        examples = np.sum(goal, axis=axis, keepdims=True)
-        divisor = np.sum(examples)
+        examples = np.sum(goal, axis=axis, keepdims=True) if label_smoothing else None
+        divisor = np.sum(goal)
     if weight is not None:
         weight = _class_weights(weight, logits, axis)
         divisor = divisor if target.dtype.kind == "f" else np.sum(goal * weight)

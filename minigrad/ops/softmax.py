@@ -26,7 +26,8 @@ def _floating(x):
 def _largest(x, axis):
     """The maximum along an axis that is kept, with 0 in place of an infinite one."""
     largest = np.max(x, axis=axis, keepdims=True, initial=-np.inf)
-    return np.where(np.isinf(largest), largest.dtype.type(0), largest)
+    infinite = np.isinf(largest)
+    return np.where(infinite, x.dtype.type(0), largest) if infinite.any() else largest
 
 
 @primitive(formula="exp(xᵢ) / Σⱼ exp(xⱼ)", sample=_along_an_axis)
