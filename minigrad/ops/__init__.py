@@ -13,6 +13,7 @@ from .elementwise import *
 from .gelu import *
 from .indexing import *
 from .linalg import *
+from .linear import *
 from .loss import *
 from .normalization import *
 from .padding import *

@@ -41,7 +41,7 @@ def test_a_bad_argument_is_refused_when_the_layer_is_made(make, message):
 
 
 BAD_INPUTS = [
-    (layers.Linear(3, 2), (5, 4), r"takes \(\.\.\., 3\), not \(5, 4\)"),
+    (layers.Linear(3, 2), (5, 4), r"not \(5, 4\) and \(2, 3\)"),
     (layers.Linear(3, 2), (2, 3, 8, 8), "flatten images first"),
     (layers.Conv2d(3, 2, 3), (1, 4, 8, 8), r"\(N, 3, H, W\), not \(1, 4, 8, 8\)"),
     (layers.Conv2d(3, 2, 3), (3, 8, 8), "add the batch axis"),
