@@ -39,7 +39,7 @@ def checked_epsilon(epsilon: float) -> float:
 def project_linf(candidates: Array, images: Array, epsilon: float, bounds: Bounds) -> Array:
     """Return the nearest images within `epsilon` of `images` in every value, and within `bounds`.
 
-    Rounding to the images' dtype never leads out of the budget.
+    Worked out in float64; rounding to the images' dtype never leads out of the budget.
 
     Examples
     --------
@@ -48,8 +48,8 @@ def project_linf(candidates: Array, images: Array, epsilon: float, bounds: Bound
     >>> project_linf(np.array([0.9, 0.2]), np.array([0.5, 0.02]), 0.25, (0, 1))
     array([0.75, 0.2 ])
     """
-    low = np.maximum(images.astype(np.float64) - epsilon, bounds[0])
-    high = np.minimum(images.astype(np.float64) + epsilon, bounds[1])
+    exact = images.astype(np.float64)
+    low, high = np.maximum(exact - epsilon, bounds[0]), np.minimum(exact + epsilon, bounds[1])
     projected = np.clip(candidates, low, high).astype(images.dtype)
-    projected = np.where(projected > high, np.nextafter(projected, images), projected)
-    return np.where(projected < low, np.nextafter(projected, images), projected)
+    outside = (projected < low) | (projected > high)
+    return np.where(outside, np.nextafter(projected, images), projected)
