@@ -56,7 +56,7 @@ def test_an_int_an_array_and_the_prediction_name_the_same_class(technique, netwo
 @by_class
 @pytest.mark.parametrize("target", [6, -1, [0, 1], [0, 1, 9], [[0], [1], [2]]])
 def test_a_bad_class_is_named(technique, target, network, images):
-    with pytest.raises(ValueError, match="(target|labels) .*(6|-1|9|shape)"):
+    with pytest.raises(ValueError, match=r"(target|labels) .*(6|-1|9|shape)"):
         technique(network, images, target)
 
 
@@ -68,7 +68,7 @@ def test_a_class_that_is_no_integer_is_refused(technique, network, images):
 
 @everywhere
 def test_images_must_be_a_finite_floating_point_batch(technique, network, images):
-    with pytest.raises(TypeError, match="uint8.*/ 255"):
+    with pytest.raises(TypeError, match=r"uint8.*/ 255"):
         technique(network, (images * 255).astype(np.uint8), None)
     with pytest.raises(ValueError, match=r"images\[None\]"):
         technique(network, images[0], None)
@@ -144,7 +144,7 @@ class TestLayers:
             assert np.array_equal(value, arrays(given)[key])
 
     def test_unknown_ones_are_met_with_near_names(self, name, network, images):
-        with pytest.raises(ValueError, match="'secund'.*'second'"):
+        with pytest.raises(ValueError, match=r"'secund'.*'second'"):
             self.call(name, network, images, "secund")
         with pytest.raises(ValueError, match="not a part of the Small"):
             self.call(name, network, images, layers.ReLU())

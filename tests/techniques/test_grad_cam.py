@@ -1,7 +1,6 @@
 """Grad-CAM against its definition, written out."""
 
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -103,7 +103,7 @@ def test_bad_settings_are_named(images):
         smooth_grad(linear, images, 0, samples=0)
     with pytest.raises(ValueError, match=r"noise .* not -0\.1"):
         smooth_grad(linear, images, 0, noise=-0.1)
-    with pytest.raises(ValueError, match="steps must be a positive integer, not 2.5"):
+    with pytest.raises(ValueError, match=r"steps must be a positive integer, not 2\.5"):
         integrated_gradients(linear, images, 0, steps=2.5)
     with pytest.raises(ValueError, match=r"baseline has shape \(4, 4\)"):
         integrated_gradients(linear, images, 0, np.zeros((4, 4)))

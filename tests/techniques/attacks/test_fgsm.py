@@ -111,7 +111,7 @@ def test_bad_budgets_and_bounds_are_named():
     for epsilon in (-0.1, np.nan, np.inf, [0.1, 0.2]):
         with pytest.raises(ValueError, match="epsilon must be"):
             fgsm(model, images, 0, epsilon)
-    with pytest.raises(ValueError, match="values from .* outside of the bounds 0 to 1"):
+    with pytest.raises(ValueError, match=r"values from .* outside of the bounds 0 to 1"):
         fgsm(model, images * 255, 0, 0.1)
     with pytest.raises(ValueError, match="low < high"):
         fgsm(model, images, 0, 0.1, bounds=(1, 0))
