@@ -12,7 +12,8 @@ import minigrad as mg
 from . import init
 from .arguments import pair, shown, size
 from .linear import default_weight_and_bias
-from .module import Module, Parameter
+from .module import Module
+from .parameter import Parameter
 
 # From the names of padding modes to those of `mg.pad`.
 _PAD_MODES = {"zeros": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}

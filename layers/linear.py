@@ -12,7 +12,8 @@ import minigrad as mg
 
 from . import init
 from .arguments import size
-from .module import Module, Parameter
+from .module import Module
+from .parameter import Parameter
 
 
 def default_weight_and_bias(

@@ -1,4 +1,4 @@
-"""Module: a function with parameters; Parameter: a tensor that training changes.
+"""Module: a function with parameters, made of other modules.
 
 Parameters, buffers and submodules are plain attributes. What an attribute is follows from its
 value, so copying, pickling and looking at a module need nothing special.
@@ -6,16 +6,16 @@ value, so copying, pickling and looking at a module need nothing special.
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
-import minigrad as mg
+from .parameter import Parameter
+from .state import LoadedKeys, converted, suggest, values
 
 Observer = Callable[["Module", tuple[Any, ...], Any], None]
 
@@ -30,51 +30,6 @@ def observing(observe: Observer) -> Iterator[None]:
         yield
     finally:
         _observers.reset(token)
-
-
-class Parameter(mg.Tensor):
-    """A tensor that belongs to a module and that training changes.
-
-    Parameters
-    ----------
-    data : array_like
-        Copied, with its dtype.
-    requires_grad : bool
-        ``False`` freezes it.
-    dtype : dtype, optional
-    name : str, optional
-
-    Raises
-    ------
-    TypeError
-        If it is to have a gradient and is not floating-point.
-
-    Examples
-    --------
-    >>> import layers
-    >>> layers.Parameter([0.5, 2.0])
-    Tensor([0.5, 2. ], requires_grad=True)
-    """
-
-    __slots__ = ()
-
-    def __init__(
-        self,
-        data: npt.ArrayLike | mg.Tensor,
-        requires_grad: bool = True,
-        dtype: npt.DTypeLike | None = None,
-        name: str | None = None,
-    ):
-        array = np.array(data.array if isinstance(data, mg.Tensor) else data, dtype=dtype)
-        super().__init__(array, requires_grad, name=name)
-        self.own(array)
-
-
-class LoadedKeys(NamedTuple):
-    """What `Module.load_state_dict` left alone: names without an array, arrays without a name."""
-
-    missing: list[str]
-    unexpected: list[str]
 
 
 class Module:
@@ -228,7 +183,7 @@ class Module:
         if name not in modules:
             known = [known for known in modules if known]
             raise ValueError(
-                f"{type(self).__name__} has no layer named {name!r}{_suggest(name, known)}"
+                f"{type(self).__name__} has no layer named {name!r}{suggest(name, known)}"
             )
         return modules[name]
 
@@ -287,7 +242,7 @@ class Module:
         {'weight': (3,), 'bias': (3,), 'running_mean': (3,), 'running_var': (3,),
          'num_batches_tracked': ()}
         """
-        return {name: _values(getattr(owner, key)).copy() for name, owner, key in self._state()}
+        return {name: values(getattr(owner, key)).copy() for name, owner, key in self._state()}
 
     def load_state_dict(self, arrays: Mapping[str, Any], strict: bool = True) -> LoadedKeys:
         """Take over values by name, cast to the dtypes that stand: all of them or none.
@@ -329,13 +284,13 @@ class Module:
         unexpected = [name for name in arrays if name not in places]
         problems = []
         if strict:
-            problems += [f"{n} is missing{_suggest(n, unexpected, True)}" for n in missing]
-            problems += [f"{n} is unexpected{_suggest(n, missing, True)}" for n in unexpected]
+            problems += [f"{n} is missing{suggest(n, unexpected, True)}" for n in missing]
+            problems += [f"{n} is unexpected{suggest(n, missing, True)}" for n in unexpected]
         fresh = {}
         for name, (owner, key) in places.items():
             if name in arrays:
                 try:
-                    fresh[name] = _converted(arrays[name], _values(getattr(owner, key)))
+                    fresh[name] = converted(arrays[name], values(getattr(owner, key)))
                 except (TypeError, ValueError) as error:
                     problems.append(f"{name} {error}")
         if problems:
@@ -431,32 +386,3 @@ class Module:
         if not children:
             return f"{type(self).__name__}({''.join(inside)})"
         return f"{type(self).__name__}(\n  " + "\n  ".join(inside) + "\n)"
-
-
-def _values(value: Parameter | np.ndarray) -> np.ndarray:
-    return value.array if isinstance(value, Parameter) else value
-
-
-def _converted(value: Any, like: np.ndarray) -> np.ndarray:
-    """A fresh array of `like`'s shape and dtype, or an error that completes "<name> ..."."""
-    array = value.array if isinstance(value, mg.Tensor) else np.asarray(value)
-    if array.dtype.kind not in "fiub" or (array.dtype.kind == "f" and like.dtype.kind != "f"):
-        raise TypeError(f"holds {array.dtype}, the module needs {like.dtype}")
-    if array.shape != like.shape:
-        raise ValueError(f"has shape {array.shape}, the module needs {like.shape}")
-    try:
-        with np.errstate(over="raise"):
-            return np.array(array, like.dtype, order="C")
-    except FloatingPointError:
-        raise ValueError(f"holds values too large for {like.dtype}") from None
-
-
-def _suggest(name: str, known: Iterable[str], only_near: bool = False) -> str:
-    """The end of a message about an unknown name: near ones, else (unless `only_near`) all."""
-    known = list(known)
-    near = difflib.get_close_matches(name, known, 3)
-    if near:
-        return f"; did you mean {', '.join(map(repr, near))}?"
-    if only_near or not known:
-        return ""
-    return f"; there are {', '.join(known[:20])}" + ", ..." * (len(known) > 20)

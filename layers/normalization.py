@@ -11,7 +11,8 @@ import numpy.typing as npt
 import minigrad as mg
 
 from .arguments import size
-from .module import Module, Parameter
+from .module import Module
+from .parameter import Parameter
 
 
 class _ChannelNorm(Module):
