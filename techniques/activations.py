@@ -104,7 +104,7 @@ def activation_maps(
     return ActivationMaps(
         maps=maps[:, :, None, None] if maps.ndim == 2 else maps,
         layer=name,
-        variant=f"outputs of {name}",
+        variant=f"outputs of layer {name}",
     )
 
 
@@ -145,7 +145,7 @@ def activation_gradients(
         gradient=gradient.data,
         layer=name,
         target=classes,
-        variant=f"gradient of the logit with respect to the outputs of {name}",
+        variant=f"gradient of the logit with respect to the outputs of layer {name}",
     )
 
 

@@ -107,7 +107,7 @@ def grad_cam(
         all_zero=all_zero,
         target=captured.target,
         images=images,
-        variant=f"Grad-CAM of the logit at {captured.layer}, after ReLU, bilinear, "
+        variant=f"Grad-CAM of the logit at layer {captured.layer}, after ReLU, bilinear, "
         f"not normalised{_no_evidence(all_zero)}",
     )
 
