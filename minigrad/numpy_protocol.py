@@ -93,7 +93,7 @@ def _position_of_out(function: Any) -> int | None:
 
 def _refuse_out(function: Any, options: dict[str, Any]) -> None:
     out = options.pop("out", None)
-    if out is not None and out != (None,):
+    if out is not None and not (type(out) is tuple and all(array is None for array in out)):
         raise TypeError(
             f"np.{function.__name__}(..., out=...) would write into an array that the tape may "
             "need; assign the result instead"

@@ -134,6 +134,11 @@ class Primitive:
         self.options = tuple(p.name for p in options)
         self.defaults = {p.name: p.default for p in options if p.default is not p.empty}
         self.rules: Any = [None] * self.arity
+        for wrong in sorted(set(self.linear) - set(self.inputs)):
+            raise TypeError(
+                f"{self.name} is declared linear in {wrong!r}, but its inputs are "
+                f"{', '.join(self.inputs)}"
+            )
         self._plans: dict[int, tuple] = {}
         self.__name__ = self.__qualname__ = self.name
         self.__module__ = forward.__module__
@@ -194,35 +199,47 @@ class Primitive:
                 tensors = True
                 if argument.shared:
                     shared = True
+                array = argument.array
                 if argument._requires_grad:
                     active |= 1 << i
-                    edges.append((i, argument.node or argument))
-                arrays.append(argument.array)
+                    edges.append((i, argument.node or argument, array.shape, array.dtype))
+                arrays.append(array)
             else:
                 arrays.append(argument)
         result = self.forward(*arrays, **options)
         saved: Sequence[Any] = ()
         if self.saves:
-            result, *saved = result
+            result, saved = self._split(result)
         if not tensors:
             return result, saved
         if type(result) is not np.ndarray:
             result = np.asarray(result)
         now = settings.current()
-        node = None
         if active and now.recording:
             values = self._keep(args, arrays, options, result, saved, active)
             node = Node(self, edges, values, result, sys._getframe(2))
             # A view of an array that the user can reach can be reached too.
             reachable = shared and (
-                result.base is not None or any([result is array for array in arrays])
+                result.base is not None or any(result is array for array in arrays)
             )
+            if reachable and "y" in values:
+                values["y"] = result.copy()
             output = Tensor.recorded(result, node, reachable)
         else:
             output = Tensor(result)
         if now.anomaly:
-            check_finite(result, f"{self.name} made", node.where if node else "an unrecorded line")
+            where = Node(self, (), {}, result, sys._getframe(2)).where
+            check_finite(result, f"{self.name} made", where)
         return output, saved
+
+    def _split(self, returned: Any) -> tuple[Any, Sequence[Any]]:
+        """The output and the extra values of a primitive with `saves`."""
+        if type(returned) is not tuple or len(returned) != 1 + len(self.saves):
+            raise TypeError(
+                f"{self.name} declares saves={self.saves}: its forward function returns a tuple "
+                f"of the output and {len(self.saves)} more, not {type(returned).__name__}"
+            )
+        return returned[0], returned[1:]
 
     def _bind(self, args: tuple, options: dict[str, Any]) -> tuple[tuple, dict[str, Any]]:
         """Sort positional and keyword arguments into arrays and settings."""
@@ -315,21 +332,23 @@ class Primitive:
         values = dict(node.values)
         if "y" in values:
             values["y"] = Tensor.recorded(values["y"], node, False)
-        for argument, target in node.edges:
+        for edge in node.edges:
+            argument = edge[0]
             name = self.inputs[0 if self.variadic else argument]
             if name not in values:
                 continue
             if self.variadic:
                 inputs = list(values[name])
-                inputs[argument] = _connect(inputs[argument], target)
+                inputs[argument] = _connect(inputs[argument], edge)
                 values[name] = tuple(inputs)
             else:
-                values[name] = _connect(values[name], target)
+                values[name] = _connect(values[name], edge)
         return values
 
-    def fit(self, gradient: Any, target: Node | Tensor, argument: int, node: Node) -> Any:
+    def fit(
+        self, gradient: Any, shape: tuple[int, ...], dtype: np.dtype, argument: int, node: Node
+    ) -> Any:
         """Undo broadcasting and cast, so that a gradient has its input's shape and dtype."""
-        shape, dtype = target.shape, target.dtype
         if not isinstance(gradient, Tensor):
             gradient = np.asarray(gradient)
             if gradient.dtype.kind not in "fiub":
@@ -338,13 +357,13 @@ class Primitive:
                     f"{gradient.dtype}, not real numbers"
                 )
         if gradient.shape != shape:
-            added = gradient.ndim - len(shape)
-            if not self.broadcasts or added < 0:
+            if not self.broadcasts or gradient.shape != node.shape:
                 raise ValueError(
                     f"the rule of {self.name} to {self.label(argument)} returned a gradient of "
                     f"shape {gradient.shape} for an input of shape {shape} "
                     f"(recorded at {node.where}); a gradient has its input's shape"
                 )
+            added = gradient.ndim - len(shape)
             stretched = tuple(
                 i + added for i, n in enumerate(shape) if n == 1 and gradient.shape[i + added] != 1
             )
@@ -363,11 +382,11 @@ def _unreachable(argument: Any, array: Any) -> Any:
     return array if isinstance(array, _SCALARS) else np.array(array)
 
 
-def _connect(array: Any, target: Node | Tensor) -> Tensor:
+def _connect(array: Any, edge: Edge) -> Tensor:
     """A Tensor of a kept array whose gradient goes where the original's went."""
+    target = edge[1]
     if isinstance(target, Tensor):
-        identity = _TABLE["positive"]
-        target = Node(identity, [(0, target)], {}, array)
+        target = Node(_TABLE["positive"], [(0, *edge[1:])], {}, array)
     return Tensor.recorded(array, target, False)
 
 
@@ -380,9 +399,9 @@ def primitive(forward: Callable | None = None, **declaration: Any) -> Any:
         On plain arrays; array arguments before a ``/``, settings behind it. With `saves`, it
         returns the output followed by the extra values.
     **declaration
-        ``name, formula, kinks, saves, broadcasts, linear, branches, sample``, as in `Primitive`, and
-        ``numpy``: the NumPy function (or functions, a tuple) that it is the derivative-carrying
-        form of.
+        ``name, formula, kinks, saves, broadcasts, linear, branches, sample``, as in `Primitive`,
+        and ``numpy``: the NumPy function (or functions, a tuple) that it is the
+        derivative-carrying form of.
 
     Returns
     -------

@@ -31,7 +31,9 @@ class Override:
                 f"rule for each (None keeps its own), not {len(functions)}"
             )
         kind = VariadicRule if primitive.variadic else Rule
-        self.rules = [kind(function) if function else None for function in functions]
+        self.rules: list[Any] = [kind(function) if function else None for function in functions]
+        if isinstance(nodes, str):
+            nodes = (nodes,)
         self.nodes = None if nodes is None else frozenset(nodes)
         self.under = under
 
@@ -42,15 +44,17 @@ class Override:
         if self.nodes is not None and node.name not in self.nodes:
             return own
         if node.primitive.variadic:
-            return self.rules[0] or own
-        rules = [new or old for new, old in zip(self.rules, own, strict=True)]
-        for rule in rules:
-            missing = [need for need in rule.needs if need not in node.values] if rule else []
+            rules: Any = self.rules[0] or own
+        else:
+            rules = [new or old for new, old in zip(self.rules, own, strict=True)]
+        values = node.values or {}
+        for argument, *_ in node.edges:
+            missing = [need for need in rules[argument].needs if need not in values]
             if missing:
-                kept = ", ".join(node.values or ()) or "nothing"
                 raise ValueError(
                     f"the rule given for {node.primitive.name} asks for {missing[0]!r}, but the "
-                    f"tape keeps only {kept} of it: write the rule with these"
+                    f"tape keeps only {', '.join(values) or 'nothing'} of it: write the rule with "
+                    "these"
                 )
         return rules
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import count
 from operator import attrgetter
@@ -19,15 +21,15 @@ if TYPE_CHECKING:
     from .primitive import Primitive
 
 _numbers = count()
-Edge = tuple[int, Any]
-"""One input that needs a gradient: which argument it was, and its target.
+Edge = tuple[int, Any, tuple[int, ...], np.dtype]
+"""One input that needs a gradient: which argument it was, its target, shape and dtype.
 
 The target, where the gradient goes, is the `Node` that made the input, or the leaf `Tensor`
-itself. The gradient has the target's shape and dtype.
+itself. Shape and dtype are those of the recording: a leaf may have been given other data since.
 """
 
 _step = tuple.__new__  # a named tuple without its slow constructor
-_HERE = str(Path(__file__).parent)
+_OURS = (str(Path(__file__).parent) + os.sep, str(Path(np.__file__).parent) + os.sep)
 
 
 class Node:
@@ -101,8 +103,7 @@ class _Ours(dict):
     """Whether a file belongs to the engine or to NumPy, so that it is not the user's line."""
 
     def __missing__(self, filename: str) -> bool:
-        ours = filename.startswith(_HERE) or "numpy" in Path(filename).parts
-        self[filename] = ours
+        ours = self[filename] = filename.startswith(_OURS)
         return ours
 
 
@@ -117,8 +118,10 @@ class Step(NamedTuple):
     node : Node
     cotangent : array
         The gradient of the output that arrived at this node, complete.
+    edges : sequence of Edge
+        The edges that the gradient is sent along: those of the node that lead to an input.
     contributions : list of array
-        What this node sends along each of its edges, in their order.
+        What is sent along each edge.
     rules : list of Rule
         The rule that made each contribution: the primitive's own, or an override.
     sums : dict
@@ -128,6 +131,7 @@ class Step(NamedTuple):
 
     node: Node
     cotangent: Any
+    edges: Sequence[Edge]
     contributions: list[Any]
     rules: list[Any]
     sums: dict[Any, Any]
@@ -170,15 +174,22 @@ class Tape:
             )
         self.outputs = outputs
         self.nodes, self.leaves = _collect(outputs)
+        self._needed: set[Any] | None = None
+        self._ends: set[Any] = set()
         if inputs is not None:
             self._prune({tensor.target for tensor in inputs})
 
     def _prune(self, wanted: set[Any]) -> None:
-        needed = set(wanted)
+        needed = self._needed = set(wanted)
+        numbers = [target.number if type(target) is Node else -1 for target in wanted]
+        oldest = min(numbers, default=-1)
         for node in self.nodes:
             # A freed node has lost its edges: it stays, so that the walk says so.
-            if node.values is None or any(target in needed for _, target in node.edges):
+            freed = node.values is None and node.number > oldest
+            if freed or any(target in needed for _, target, *_ in node.edges):
                 needed.add(node)
+            elif node in wanted:
+                self._ends.add(node)
         self.nodes = [node for node in self.nodes if node in needed]
         self.leaves = [leaf for leaf in self.leaves if leaf in needed]
 
@@ -196,7 +207,7 @@ class Tape:
             lines.append(f"{names[leaf]} = leaf {leaf.shape} {leaf.dtype}")
         for i, node in enumerate(self.nodes):
             names[node] = node.name or f"%{i}"
-            arguments = ", ".join(names.get(target, "·") for _, target in node.edges)
+            arguments = ", ".join(names.get(target, "·") for _, target, *_ in node.edges)
             lines.append(
                 f"{names[node]} = {node.primitive.name}({arguments}) -> {node.shape} {node.dtype}"
             )
@@ -238,11 +249,7 @@ class Tape:
     ) -> dict[Any, Any]:
         """Exhaust `steps` and return what arrived at the leaves and at the `wanted` nodes."""
         sums = self._seeds(grad_outputs, create_graph)
-        for _ in self._walk(sums, frozenset(wanted), create_graph, free):
-            pass
-        for leaf in self.leaves:
-            if leaf in sums and leaf.hooks:
-                sums[leaf] = _call_hooks(leaf.hooks, sums[leaf], leaf)
+        deque(self._walk(sums, frozenset(wanted), create_graph, free), maxlen=0)
         return sums
 
     def unaliased(self, gradients: Sequence[Any]) -> list[Any]:
@@ -265,7 +272,8 @@ class Tape:
             grad_outputs = [None] * len(self.outputs)
         if len(grad_outputs) != len(self.outputs):
             raise ValueError(
-                f"{len(grad_outputs)} output gradients for {len(self.outputs)} outputs: give one each"
+                f"{len(grad_outputs)} output gradients for {len(self.outputs)} outputs: "
+                "give one each"
             )
         sums: dict[Any, Any] = {}
         for output, grad in zip(self.outputs, grad_outputs, strict=True):
@@ -281,8 +289,13 @@ class Tape:
     ) -> Iterator[Step]:
         now = settings.current()
         overrides, anomaly = now.rules, now.anomaly
+        needed, ends = self._needed, self._ends
         for node in reversed(self.nodes):
             if node not in sums:
+                continue
+            if node in ends:  # its gradient is wanted, and nothing below it
+                if node.hooks:
+                    sums[node] = _call_hooks(node.hooks, sums[node], node)
                 continue
             if node.values is None:
                 raise FreedTapeError(
@@ -293,10 +306,9 @@ class Tape:
             if node.hooks:
                 sums[node] = _call_hooks(node.hooks, sums[node], node)
             cotangent = sums[node] if node in wanted else sums.pop(node)
-            if node.output is not None:
-                tensor = node.output()
-                if tensor is not None:
-                    tensor.accumulate_grad(cotangent)
+            edges = node.edges
+            if needed is not None:
+                edges = [edge for edge in edges if edge[1] in needed]
             primitive = node.primitive
             rules = primitive.rules
             if overrides and primitive.name in overrides:
@@ -304,24 +316,27 @@ class Tape:
             values = primitive.as_tensors(node) if create_graph else node.values
             contributions = []
             used = []
-            for argument, target in node.edges:
+            for argument, target, shape, dtype in edges:
                 rule = rules[argument]
                 contribution = rule.call(cotangent, values, argument)
                 if (
                     type(contribution) is not np.ndarray
-                    or contribution.shape != target.shape
-                    or contribution.dtype != target.dtype
+                    or contribution.shape != shape
+                    or contribution.dtype != dtype
                 ):
-                    contribution = primitive.fit(contribution, target, argument, node)
+                    contribution = primitive.fit(contribution, shape, dtype, argument, node)
                 if anomaly:
                     made = f"the gradient of {primitive.name} to {primitive.label(argument)} has"
                     check_finite(_array(contribution), made, node.where)
                 sums[target] = sums[target] + contribution if target in sums else contribution
                 contributions.append(contribution)
                 used.append(rule)
-            yield _step(Step, (node, cotangent, contributions, used, sums))
+            yield _step(Step, (node, cotangent, edges, contributions, used, sums))
             if free:
                 node.free()
+        for leaf in self.leaves:
+            if leaf.hooks and leaf in sums:
+                sums[leaf] = _call_hooks(leaf.hooks, sums[leaf], leaf)
 
 
 def _collect(outputs: Iterable[Tensor]) -> tuple[list[Node], list[Tensor]]:
@@ -371,7 +386,7 @@ def _call_hooks(hooks: Sequence[Callable], gradient: Any, owner: Any) -> Any:
         returned = hook(given.copy())
         if returned is None:
             continue
-        replaced = np.asarray(_array(returned), given.dtype)
+        replaced = np.array(_array(returned), given.dtype)
         if replaced.shape != given.shape:
             raise ValueError(
                 f"a hook on {owner!r} was given a gradient of shape {given.shape} and returned "

@@ -55,7 +55,9 @@ class Tensor:
 
     # `array` is the engine's way to the data; `.data` hands it out. `shared` says whether user
     # code may hold that very array, in which case the tape keeps a copy instead.
-    __slots__ = ("__weakref__", "_name", "_requires_grad", "array", "grad", "hooks", "node", "shared")
+    __slots__ = (
+        "__weakref__", "_name", "_requires_grad", "array", "grad", "hooks", "node", "shared",
+    )  # fmt: skip
 
     array: np.ndarray
     grad: np.ndarray | None
@@ -70,10 +72,11 @@ class Tensor:
         dtype: npt.DTypeLike | None = None,
         name: str | None = None,
     ):
-        array = np.asarray(data.array if isinstance(data, Tensor) else data, dtype=dtype)
+        array = np.asarray(data.data if isinstance(data, Tensor) else data, dtype=dtype)
         if array.dtype.kind not in "fiub":
             raise TypeError(
-                f"a Tensor holds real numbers or booleans, not {array.dtype}: convert the data first"
+                f"a Tensor holds real numbers or booleans, not {array.dtype}: "
+                "convert the data first"
             )
         self.array = array
         self.shared = True
@@ -111,7 +114,7 @@ class Tensor:
 
     @data.setter
     def data(self, value: npt.ArrayLike) -> None:
-        array = np.asarray(value.array if isinstance(value, Tensor) else value)
+        array = np.asarray(value.data if isinstance(value, Tensor) else value)
         if array.dtype.kind not in "fiub":
             raise TypeError(f"a Tensor holds real numbers or booleans, not {array.dtype}")
         if self.requires_grad and array.dtype.kind != "f":
@@ -119,10 +122,11 @@ class Tensor:
                 f"this tensor requires a gradient, and {array.dtype} data has none: "
                 "assign floating-point data"
             )
-        if self.node is not None and (array.shape, array.dtype) != (self.node.shape, self.node.dtype):
+        made = self.node
+        if made is not None and (array.shape, array.dtype) != (made.shape, made.dtype):
             raise ValueError(
-                f"this tensor was made by {self.node.primitive.name} as {self.node.shape} "
-                f"{self.node.dtype}; {array.shape} {array.dtype} data would not fit its gradient: "
+                f"this tensor was made by {made.primitive.name} as {made.shape} "
+                f"{made.dtype}; {array.shape} {array.dtype} data would not fit its gradient: "
                 "use .detach() for a tensor of its own"
             )
         self.array = array
@@ -237,16 +241,17 @@ class Tensor:
         array([6.])
         """
         tape = Tape(self)
-        sums = tape.gradients(grad, free=not retain_tape)
-        gradients = tape.unaliased([sums.get(leaf) for leaf in tape.leaves])
-        for leaf, gradient in zip(tape.leaves, gradients, strict=True):
+        retained = [node.output() for node in tape.nodes if node.output is not None]
+        receivers = tape.leaves + [tensor for tensor in retained if tensor is not None]
+        targets = [tensor.target for tensor in receivers]
+        sums = tape.gradients(grad, wanted=targets, free=not retain_tape)
+        gradients = tape.unaliased([sums.get(target) for target in targets])
+        for tensor, gradient in zip(receivers, gradients, strict=True):
             if gradient is not None:
-                leaf.accumulate_grad(gradient)
+                tensor.accumulate_grad(gradient)
 
     def accumulate_grad(self, gradient: np.ndarray) -> None:
         """Add to `grad`, out of place: an array taken from ``.grad`` before stays as it was."""
-        if isinstance(gradient, Tensor):
-            gradient = gradient.array
         if gradient.shape != self.array.shape:
             raise ValueError(
                 f"data of shape {self.array.shape} was assigned to a tensor recorded with shape "
@@ -430,7 +435,7 @@ class Tensor:
         return f"Tensor({text})"
 
     def __reduce__(self) -> tuple:
-        return type(self), (self.array, self.requires_grad, None, self.name)
+        return type(self), (self.array.copy(), self.requires_grad, None, self.name)
 
     # ---- NumPy's methods ------------------------------------------------------------------
 

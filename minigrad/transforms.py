@@ -121,7 +121,8 @@ def vjp(fn: Callable, *xs: Any) -> tuple[Tensor, Callable]:
     array([ 1., -1.])
     """
     inputs = _leaves(xs)
-    value = _call(fn, inputs)
+    with settings.changed(recording=True):
+        value = _call(fn, inputs)
 
     def pullback(cotangent: Any, create_graph: bool = False) -> tuple[Tensor, ...]:
         if not value.requires_grad:
