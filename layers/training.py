@@ -141,8 +141,11 @@ def fit(
     seed = int(np.random.default_rng(rng).integers(2**32))
     history = History()
     saved = {"model": model, "optimizer": optimizer, "schedule": schedule}
-    if checkpoint is not None and Path(checkpoint).exists():
-        seed, history = load_checkpoint(checkpoint, saved)
+    if checkpoint is not None:
+        if Path(checkpoint).exists():
+            seed, history = load_checkpoint(checkpoint, saved)
+        else:  # A path that cannot be written to fails now, not after an epoch.
+            save_checkpoint(checkpoint, saved, seed, history)
 
     with EpochProgress(epochs, history.epochs, shown=progress) as shown:
         for epoch in range(history.epochs, epochs):
@@ -380,7 +383,8 @@ def load_checkpoint(path: str | os.PathLike, parts: Mapping[str, Any]) -> tuple[
     there = {name: part for name, part in parts.items() if part is not None}
     advice = "use another path, or delete the file to start anew"
     run = sections.pop("run", {})
-    if sections.keys() != there.keys() or run.keys() != {"seed", *vars(History())}:
+    axes = {"seed": 0, **dict.fromkeys(vars(History()), 1)}
+    if sections.keys() != there.keys() or {k: array.ndim for k, array in run.items()} != axes:
         raise ValueError(
             f"{path} is no checkpoint of this run: it holds {', '.join(sections) or 'nothing'}, "
             f"and {', '.join(there)} are needed; {advice}"

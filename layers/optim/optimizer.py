@@ -228,5 +228,7 @@ def decayed(
     if maximize:
         gradient = -gradient
     if weight_decay:
-        gradient = gradient + float(weight_decay) * values
+        decay = float(weight_decay) * values
+        decay += gradient
+        return decay
     return gradient

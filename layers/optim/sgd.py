@@ -82,18 +82,22 @@ class SGD(Optimizer):
         self, values: np.ndarray, gradient: np.ndarray, state: dict[str, Any], options: Mapping
     ) -> np.ndarray:
         direction = decayed(values, gradient, options["weight_decay"], options["maximize"])
-        momentum = float(options["momentum"])
-        if momentum:
+        lr, momentum = float(options["lr"]), float(options["momentum"])
+        if not momentum:
+            new = direction * -lr
+        else:
             velocity = state.get("momentum_buffer")
             if velocity is None:
                 velocity = state["momentum_buffer"] = np.array(direction)
             else:
                 velocity *= momentum
-                if options["dampening"]:
-                    velocity += (1 - float(options["dampening"])) * direction
-                else:
-                    velocity += direction
-            direction = direction + momentum * velocity if options["nesterov"] else velocity
-        new = np.multiply(direction, -float(options["lr"]))
+                damped = float(options["dampening"])
+                velocity += (1 - damped) * direction if damped else direction
+            if options["nesterov"]:
+                new = velocity * momentum
+                new += direction
+                new *= -lr
+            else:
+                new = velocity * -lr
         new += values
         return new

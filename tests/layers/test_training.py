@@ -90,7 +90,7 @@ def test_an_interrupted_run_ends_like_an_uninterrupted_one(tmp_path, monkeypatch
     def interrupted_save(*args):
         nonlocal saves
         saves += 1
-        if saves == 3:
+        if saves == 4:  # the first is before the first epoch
             raise KeyboardInterrupt
         save(*args)
 
@@ -111,6 +111,21 @@ def test_a_finished_run_is_not_run_again(tmp_path):
     again, same = run(2, checkpoint=tmp_path / "run.npz", rng=7, data=lambda rng: 1 / 0)
     assert_same(first, again)
     assert same == history
+
+
+def test_a_checkpoint_that_cannot_be_written_is_noticed_before_training(tmp_path):
+    for path in (tmp_path / "none" / "run.npz", tmp_path / "run.txt"):
+        with pytest.raises((OSError, ValueError)):
+            run(1, checkpoint=path, data=lambda rng: 1 / 0)
+
+
+@pytest.mark.parametrize("broken", ["seed", "loss"])
+def test_a_broken_checkpoint_is_refused(tmp_path, broken):
+    run(1, checkpoint=tmp_path / "run.npz")
+    arrays = weights.load(tmp_path / "run.npz")
+    weights.save({**arrays, f"run.{broken}": np.ones((2, 2))}, tmp_path / "run.npz")
+    with pytest.raises(ValueError, match="no checkpoint of this run"):
+        run(2, checkpoint=tmp_path / "run.npz")
 
 
 @pytest.mark.parametrize(
