@@ -105,7 +105,8 @@ def summary(model: Module, input_shape: tuple[int, ...]) -> Summary:
     spent: dict[int, int] = {}
 
     def observe(module: Module, inputs: tuple[Any, ...], output: Any) -> None:
-        shapes[id(module)] = getattr(output, "shape", None) or np.shape(output[0])
+        first = output[0] if isinstance(output, tuple) else output
+        shapes[id(module)] = np.shape(first)
         spent[id(module)] = spent.get(id(module), 0) + module.multiply_adds(inputs, output)
 
     dtype = next((p.dtype for p in model.parameters()), np.dtype(np.float32))

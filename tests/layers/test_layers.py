@@ -187,6 +187,16 @@ def test_the_summary_counts_shared_parameters_once_and_their_work_twice():
     assert table.parameters == 9 and table.multiply_adds == 2 * 5 * 9
 
 
+def test_the_summary_shows_the_first_of_several_outputs_and_single_numbers():
+    class Total(layers.Module):
+        def forward(self, outputs):
+            return outputs[0].sum()
+
+    pool = layers.MaxPool2d(2, return_indices=True)
+    rows = layers.summary(layers.Sequential(pool, Total()), (1, 2, 4, 4)).rows
+    assert [row.output_shape for row in rows] == [(), (1, 2, 2, 2), ()]
+
+
 def test_a_transposed_convolution_works_as_hard_as_its_adjoint():
     down = layers.summary(layers.Conv2d(4, 6, 3, stride=2, padding=1), (1, 4, 9, 9))
     up = layers.summary(layers.ConvTranspose2d(6, 4, 3, stride=2, padding=1), (1, 6, 5, 5))
