@@ -1,0 +1,134 @@
+"""The command line: `minigrad tour`, `minigrad train`, `minigrad warmup`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+import minigrad
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit status.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        By default those of the process.
+
+    Returns
+    -------
+    int
+        0 when all went well, 1 when a part of the work failed, 2 for a bad argument or input, 130
+        after Ctrl-C.
+
+    Examples
+    --------
+    >>> from techniques.cli import main
+    >>> main(["tour", "--image", "no-such-picture.jpg"])
+    2
+    """
+    options = _parser().parse_args(arguments)
+    try:
+        return options.run(options)
+    except (ValueError, OSError) as error:
+        print(f"minigrad: error: {_one_line(error)}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("minigrad: stopped; what was finished is kept", file=sys.stderr)
+        return 130
+
+
+def _one_line(error: Exception) -> str:
+    """The message of an error; an operating system's as `file: reason`."""
+    if isinstance(error, OSError) and error.strerror and error.filename:
+        return f"{error.filename}: {error.strerror.lower()}"
+    return " ".join(str(error).split())
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="minigrad",
+        description="Look inside trained networks, with an autograd engine one can read.",
+        epilog="example: minigrad tour --image kitten.jpg",
+    )
+    parser.add_argument("--version", action="version", version=f"minigrad {minigrad.__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
+    for add in (_add_tour, _add_train, _add_warmup):
+        add(commands)
+    return parser
+
+
+def _add_tour(commands: argparse._SubParsersAction) -> None:
+    from techniques.tour.route import ROUTE
+
+    tour = commands.add_parser(
+        "tour",
+        help="show on one page what a trained network has learned",
+        description="Write one page that shows what a trained network has learned: its weights, "
+        "its output maps, saliency, Grad-CAM, adversarial examples and the way back up. Without "
+        "--image it looks at Shapes; with it, also at photographs of yours through a network "
+        "trained on CIFAR-10.",
+        epilog="example: minigrad tour --image kitten.jpg puppy.jpg --out my-tour",
+    )
+    tour.add_argument("--image", nargs="+", action="extend", default=[], metavar="FILE",
+                      help="photographs to look at")  # fmt: skip
+    tour.add_argument("--data", metavar="DIR",
+                      help="a folder with cifar10 or mnist in it, to be shown too")  # fmt: skip
+    tour.add_argument("--out", default="minigrad-tour", metavar="DIR",
+                      help="where to write index.html (default: %(default)s)")  # fmt: skip
+    tour.add_argument("--only", nargs="+", action="extend", choices=list(ROUTE), metavar="SECTION",
+                      help=f"only these sections, of {', '.join(ROUTE)}")  # fmt: skip
+    tour.set_defaults(run=_tour)
+
+
+def _add_train(commands: argparse._SubParsersAction) -> None:
+    train = commands.add_parser(
+        "train",
+        help="train again one of the networks that come with the package",
+        description="Train again one of the networks that come with the package. After Ctrl-C "
+        "the same command goes on where it stopped.",
+        epilog="example: minigrad train shapes --out shapes.npz",
+    )
+    train.add_argument("name", metavar="NAME", help="the network: shapes or cifar10")
+    train.add_argument("--data", metavar="DIR", help="the data folder, for cifar10")
+    train.add_argument("--out", metavar="FILE", help="where to save the weights")
+    train.set_defaults(run=_train)
+
+
+def _add_warmup(commands: argparse._SubParsersAction) -> None:
+    warmup = commands.add_parser(
+        "warmup",
+        help="compile all kernels now, so that nothing waits for it later",
+        description="Compile all kernels and keep the machine code for later runs.",
+        epilog="example: minigrad warmup --dtype float32 float64",
+    )
+    warmup.add_argument("--dtype", nargs="+", choices=["float32", "float64"], default=["float32"],
+                        help="for which numbers (default: float32)")  # fmt: skip
+    warmup.set_defaults(run=_warmup)
+
+
+def _tour(options: argparse.Namespace) -> int:
+    from techniques.tour.guide import write_tour
+
+    return write_tour(options.out, images=options.image, data=options.data, only=options.only)
+
+
+def _train(options: argparse.Namespace) -> int:
+    from techniques.pretrained.training import train
+
+    train(options.name, data=options.data, out=options.out)
+    return 0
+
+
+def _warmup(options: argparse.Namespace) -> int:
+    from minigrad.kernels import cache_folder, warm_up
+
+    warm_up(tuple(options.dtype))
+    print(f"The compiled kernels are in {cache_folder()}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
