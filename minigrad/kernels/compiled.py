@@ -11,7 +11,7 @@ import threading
 import numpy as np
 
 from minigrad.kernels import convolution, direct, geometry, pooling
-from minigrad.kernels.micro_kernel import DOT_ROWS, TILE_BYTES, TILE_ROWS, VECTOR_BYTES
+from minigrad.kernels.micro_kernel import DOT_ROWS, TILE_ROWS, TILE_VECTORS, VECTOR_BYTES
 from minigrad.kernels.threads import get_num_threads, run
 
 Array = np.ndarray
@@ -19,6 +19,8 @@ Pair = tuple[int, int]
 
 # The output channels of a task; more would push its scratch memory out of the cache.
 MOST_CHANNELS = 128
+# The output positions that a task treats at once, roughly.
+OUTPUTS = 512
 
 
 def _inputs(*arrays: Array) -> list[Array]:
@@ -77,7 +79,7 @@ def conv2d(
         geometry.forward_axis(*axis, n) for axis, n in zip(axes, output_size, strict=True)
     )
     taps = kernel_size[0] * kernel_size[1]
-    steps = per_group * taps, outputs // groups * per_group * taps, taps
+    steps = outputs // groups * per_group * taps, per_group * taps, taps
     _correlate(x, weight, y, vertical, horizontal, kernel_size[1], steps, (0, 1, 0, 1), groups)
     return y
 
@@ -93,20 +95,27 @@ def _correlate(
     target: tuple[int, int, int, int],
     groups: int,
 ) -> None:
-    batch, channels = x.shape[0], x.shape[1] // groups
+    """Correlate `x` with `weight`, whose `steps` lie between groups, outputs and channels."""
+    batch, channels, outputs = x.shape[0], x.shape[1] // groups, y.shape[1] // groups
     plan = geometry.plan(
-        vertical, horizontal, kernel_width, steps[2], batch, channels,
-        TILE_BYTES // x.itemsize, x.itemsize,
+        vertical, horizontal, kernel_width, batch, channels, VECTOR_BYTES // x.itemsize,
+        TILE_VECTORS, x.itemsize, OUTPUTS,
     )  # fmt: skip
-    layout, outputs = plan.layout, y.shape[1] // groups
+    layout = plan.layout
+    tiles = -(-outputs // TILE_ROWS) * groups
+    packed = np.empty((tiles, channels, layout.taps, TILE_ROWS), x.dtype)
+    run(
+        convolution.pack, tiles, packed.size,
+        weight.reshape(-1), steps, plan.taps, channels, outputs, packed,
+    )  # fmt: skip
     blocks = -(-batch // layout.images) * -(-layout.outputs_h // layout.rows) * groups
     part = _part(outputs, TILE_ROWS, blocks)
     tasks = blocks * -(-outputs // part)
     cost = tasks * part * layout.positions * channels * layout.taps / 32
     run(
         convolution.correlate, tasks, cost,
-        x, weight.reshape(-1), y, layout, plan.phases, plan.offsets, plan.weights,
-        steps, target, groups, part,
+        x, packed.reshape(-1), y, layout, plan.phases, plan.offsets, plan.starts,
+        target, groups, part,
     )  # fmt: skip
 
 
@@ -131,16 +140,13 @@ def conv2d_input_gradient(
         return dx
     axes = list(zip(input_size, kernel_size, stride, padding, dilation, sources, strict=True))
     taps = kernel_size[0] * kernel_size[1]
-    # The weights of one input channel side by side, which are K * kh * kw apart otherwise.
-    turned = weight.reshape(groups, -1, per_group, taps).transpose(0, 2, 1, 3).copy()
-    step = outputs // groups * taps
-    steps = step, per_group * step, taps
+    steps = outputs // groups * per_group * taps, taps, per_group * taps
     for a in range(min(stride[0], input_size[0])):
         vertical = geometry.backward_axis(*axes[0], a)
         for b in range(min(stride[1], input_size[1])):
             horizontal = geometry.backward_axis(*axes[1], b)
             target = a, stride[0], b, stride[1]
-            _correlate(g, turned, dx, vertical, horizontal, kernel_size[1], steps, target, groups)
+            _correlate(g, weight, dx, vertical, horizontal, kernel_size[1], steps, target, groups)
     return dx
 
 
@@ -170,8 +176,8 @@ def conv2d_weight_gradient(
         for axis in zip(size, kernel_size, stride, padding, dilation, output_size, strict=True)
     )
     plan = geometry.plan(
-        vertical, horizontal, kernel_size[1], 0, batch, channels,
-        VECTOR_BYTES // x.itemsize, x.itemsize, 2 * geometry.OUTPUTS,
+        vertical, horizontal, kernel_size[1], batch, channels, VECTOR_BYTES // x.itemsize,
+        1, x.itemsize, 2 * OUTPUTS,
     )  # fmt: skip
     output_part = _part(per_group, DOT_ROWS, groups)
     output_parts = -(-per_group // output_part)
@@ -179,7 +185,7 @@ def conv2d_weight_gradient(
     tasks = groups * output_parts * -(-channels // channel_part)
     run(
         convolution.weight_gradient, tasks, cost / 32,
-        x, g, dw.reshape(outputs, -1), plan.layout, plan.phases, plan.offsets,
+        x, g, dw.reshape(outputs, -1), plan.layout, plan.phases, plan.offsets, plan.starts,
         groups, output_part, channel_part,
     )  # fmt: skip
     return dw

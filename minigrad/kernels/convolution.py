@@ -14,8 +14,8 @@ from minigrad.kernels.cache import kernel
 from minigrad.kernels.micro_kernel import (
     DOT_COLUMNS,
     DOT_ROWS,
-    TILE_BYTES,
     TILE_ROWS,
+    TILE_VECTORS,
     VECTOR_BYTES,
     copy,
     dot_tile,
@@ -28,12 +28,42 @@ GAP = 16
 
 
 @numba.njit
+def copy_block(target, first, to_steps, source, source_first, from_steps, counts):
+    """Copy images x rows x columns between places with different steps."""
+    images, rows, columns = counts
+    to_image, to_row, to_column = to_steps
+    from_image, from_row, from_column = from_steps
+    if columns <= 0:
+        return
+    if to_column == 1 and from_column == 1:
+        for n in range(images):
+            for i in range(rows):
+                to, fro = n * to_image + i * to_row, n * from_image + i * from_row
+                copy(target, first + to, source, source_first + fro, columns)
+    elif to_image == 1:
+        for i in range(rows):
+            for j in range(columns):
+                to = first + i * to_row + j * to_column
+                fro = source_first + i * from_row + j * from_column
+                for n in range(images):
+                    target[np.uintp(to + n)] = source[np.uintp(fro + n * from_image)]
+    else:
+        for n in range(images):
+            for i in range(rows):
+                to = first + n * to_image + i * to_row
+                fro = source_first + n * from_image + i * from_row
+                for j in range(columns):
+                    target[np.uintp(to + j * to_column)] = source[np.uintp(fro + j * from_column)]
+
+
+@numba.njit
 def lay_out(planes, x, image, images, channel, channels, row, rows, layout, phases):
     """Copy a block of `x` into planes of zeros; `row` is the first output row of the block."""
     planes[: channels * layout.phases * layout.plane] = 0
-    flat = x.reshape(-1)
     height, width = x.shape[2:]
     sh, sw = layout.stride_h, layout.stride_w
+    to_steps = layout.image, layout.pitch, layout.column
+    from_steps = x.shape[1] * height * width, sh * width, sw
     for c in range(channels):
         for phase in range(layout.phases):
             above = phases[phase, 0] - layout.padding_h
@@ -41,99 +71,106 @@ def lay_out(planes, x, image, images, channel, channels, row, rows, layout, phas
             i0 = max(row, -(above // sh))
             i1 = min(row + rows + layout.reach_h, layout.used_h, (height - 1 - above) // sh + 1)
             j0 = max(0, -(left // sw))
-            columns = min(layout.used_w, (width - 1 - left) // sw + 1) - j0
-            if columns <= 0:
-                continue
-            start = (c * layout.phases + phase) * layout.plane + j0
-            for n in range(images):
-                above_image = ((image + n) * x.shape[1] + channel + c) * height + above
-                for i in range(i0, i1):
-                    target = start + (n * layout.image + i - row) * layout.pitch
-                    source = (above_image + i * sh) * width + left + j0 * sw
-                    if sw == 1:
-                        copy(planes, target, flat, source, columns)
-                    else:
-                        for j in range(columns):
-                            planes[np.uintp(target + j)] = flat[np.uintp(source + j * sw)]
+            j1 = min(layout.used_w, (width - 1 - left) // sw + 1)
+            to = (c * layout.phases + phase) * layout.plane
+            to += (i0 - row) * layout.pitch + j0 * layout.column
+            fro = (image * x.shape[1] + channel + c) * height + i0 * sh + above
+            fro = fro * width + j0 * sw + left
+            counts = images, i1 - i0, j1 - j0
+            copy_block(planes, to, to_steps, x.reshape(-1), fro, from_steps, counts)
 
 
 @numba.njit
-def block_positions(images, rows, layout, step):
-    """How many positions a block covers, in whole steps."""
-    last = ((images - 1) * layout.image + rows - 1) * layout.pitch + layout.outputs_w
-    return (last + step - 1) // step * step
+def block_vectors(images, rows, layout, lanes):
+    """How many vectors of results a block has."""
+    last = (images - 1) * layout.result_image + (rows - 1) * layout.result_pitch
+    return (last + (layout.outputs_w - 1) * layout.result_column) // lanes + 1
+
+
+@kernel
+def pack(first, last, weight, steps, taps, channels, outputs, packed):
+    """Put the weights in the order in which `multiply_tile` reads them; a task is a tile of rows.
+
+    Parameters
+    ----------
+    weight : flat array
+    steps : from one group, output channel and channel to the next in `weight`
+    taps : where each tap is
+    packed : (tiles of all groups, channels, taps, TILE_ROWS)
+    """
+    tiles = (outputs + TILE_ROWS - 1) // TILE_ROWS
+    for task in range(first, last):
+        start = task // tiles * steps[0]
+        for i in range(TILE_ROWS):
+            m = task % tiles * TILE_ROWS + i
+            for c in range(channels):
+                for t in range(len(taps)):
+                    place = start + m * steps[1] + c * steps[2] + taps[t]
+                    packed[task, c, t, i] = weight[np.uintp(place)] if m < outputs else 0
 
 
 @kernel
 def correlate(
-    first, last, x, weight, y, layout, phases, offsets, weights, steps, target, groups, part
+    first, last, x, packed, y, layout, phases, offsets, starts, target, groups, part
 ):  # fmt: skip
     """Every `part` output channels of every block of every group are a task.
 
     Parameters
     ----------
     x : (N, groups * channels, H, W)
-    weight : flat array
+    packed : the weights, see `pack`; flat
     y : (N, groups * outputs, ...)
-    layout, phases, offsets, weights : see `geometry.Plan`
-    steps : from one output channel, group and channel to the next in `weight`
+    layout, phases, offsets, starts : see `geometry.Plan`
     target : first row, row step, first column, column step of the results in `y`
     """
     batch, channels, outputs = x.shape[0], x.shape[1] // groups, y.shape[1] // groups
-    lanes = TILE_BYTES // y.itemsize
+    lanes = VECTOR_BYTES // y.itemsize
     row_blocks = (layout.outputs_h + layout.rows - 1) // layout.rows
     parts = (outputs + part - 1) // part
+    tiles = (outputs + TILE_ROWS - 1) // TILE_ROWS
     planes = np.zeros(layout.channels * layout.phases * layout.plane, y.dtype)
     stride = layout.positions + GAP
-    results = np.empty((part + TILE_ROWS) * stride, y.dtype)
+    results = np.empty(part * stride, y.dtype)
     for task in range(first, last):
         rest, m0 = task // parts, task % parts * part
         rest, group = rest // groups, rest % groups
         image, row = rest // row_blocks * layout.images, rest % row_blocks * layout.rows
         images, rows = min(layout.images, batch - image), min(layout.rows, layout.outputs_h - row)
-        positions = block_positions(images, rows, layout, lanes)
+        vectors = block_vectors(images, rows, layout, lanes)
         ms = min(part, outputs - m0)
         for c0 in range(0, channels, layout.channels):
             cs = min(layout.channels, channels - c0)
-            lay_out(
-                planes, x, image, images, group * channels + c0, cs, row, rows, layout, phases
-            )  # fmt: skip
-            # weights[p] counts from the first channel that is laid out.
-            start = group * steps[1] + m0 * steps[0] + c0 * steps[2]
-            for q in range(0, positions, lanes):
+            c_first = group * channels + c0
+            lay_out(planes, x, image, images, c_first, cs, row, rows, layout, phases)
+            for v in range(0, vectors, TILE_VECTORS):
                 for m in range(0, ms, TILE_ROWS):
+                    tile = (group * tiles + (m0 + m) // TILE_ROWS) * channels + c0
                     multiply_tile(
-                        weight, start + m * steps[0], steps[0], min(TILE_ROWS, ms - m), weights,
-                        planes, q, offsets, cs * layout.taps,
-                        results, m * stride + q, stride, c0 > 0,
+                        packed, tile * layout.taps * TILE_ROWS, cs * layout.taps,
+                        planes, offsets, starts, v,
+                        results, m * stride + v * lanes, stride, c0 > 0,
                     )  # fmt: skip
-        take_out(
-            y, results, stride, image, images, group * outputs + m0, ms, row, rows, layout, target
-        )
+        m_first = group * outputs + m0
+        take_out(y, results, stride, image, images, m_first, ms, row, rows, layout, target)
 
 
 @numba.njit
 def take_out(y, results, stride, image, images, channel, channels, row, rows, layout, target):
-    """Copy what the positions of a block hold to where it belongs in `y`."""
+    """Copy the results of a block to where they belong in `y`."""
     top, step_h, left, step_w = target
     height, width = y.shape[2:]
-    flat = y.reshape(-1)
-    for n in range(images):
-        for c in range(channels):
-            above = ((image + n) * y.shape[1] + channel + c) * height + top
-            for i in range(rows):
-                source = c * stride + (n * layout.image + i) * layout.pitch
-                line = (above + (row + i) * step_h) * width + left
-                if step_w == 1:
-                    copy(flat, line, results, source, layout.outputs_w)
-                else:
-                    for j in range(layout.outputs_w):
-                        flat[np.uintp(line + j * step_w)] = results[np.uintp(source + j)]
+    to_steps = y.shape[1] * height * width, step_h * width, step_w
+    from_steps = layout.result_image, layout.result_pitch, layout.result_column
+    counts = images, rows, layout.outputs_w
+    for c in range(channels):
+        to = (image * y.shape[1] + channel + c) * height + top + row * step_h
+        to = to * width + left
+        copy_block(y.reshape(-1), to, to_steps, results, c * stride, from_steps, counts)
 
 
 @kernel
 def weight_gradient(
-    first, last, x, g, dw, layout, phases, offsets, groups, output_part, channel_part
+    first, last, x, g, dw, layout, phases, offsets, starts, groups, output_part, channel_part
 ):  # fmt: skip
     """A task owns `output_part` x `channel_part` channels of the gradient of one group.
 
@@ -164,7 +201,7 @@ def weight_gradient(
             images = min(layout.images, batch - image)
             for row in range(0, layout.outputs_h, layout.rows):
                 rows = min(layout.rows, layout.outputs_h - row)
-                positions = block_positions(images, rows, layout, lanes)
+                vectors = block_vectors(images, rows, layout, lanes)
                 lay_out_upstream(upstream, stride, g, image, images, k_first, ks, row, rows, layout)
                 for i in range(laid):
                     c = i * layout.channels
@@ -172,7 +209,7 @@ def weight_gradient(
                     lay_out(planes, x, image, images, c_real + c, count, row, rows, layout, phases)
                     add_products(
                         sums[i], upstream, stride, ks, planes, offsets, count * layout.taps,
-                        positions,
+                        starts, vectors,
                     )  # fmt: skip
         for i in range(laid):
             c = i * layout.channels
@@ -184,18 +221,19 @@ def weight_gradient(
 def lay_out_upstream(upstream, stride, g, image, images, channel, channels, row, rows, layout):
     """Copy a block of `g` to its positions; between them must be zeros, they enter the sums."""
     upstream[: channels * stride] = 0
-    flat = g.reshape(-1)
     height, width = g.shape[2:]
+    to_steps = layout.result_image, layout.result_pitch, layout.result_column
+    from_steps = g.shape[1] * height * width, width, 1
+    counts = images, rows, width
     for c in range(channels):
-        for n in range(images):
-            above = ((image + n) * g.shape[1] + channel + c) * height + row
-            for i in range(rows):
-                target = c * stride + (n * layout.image + i) * layout.pitch
-                copy(upstream, target, flat, (above + i) * width, width)
+        fro = ((image * g.shape[1] + channel + c) * height + row) * width
+        copy_block(upstream, c * stride, to_steps, g.reshape(-1), fro, from_steps, counts)
 
 
 @numba.njit
-def add_products(sums, upstream, stride, outputs, planes, offsets, columns, positions):
+def add_products(
+    sums, upstream, stride, outputs, planes, offsets, columns, starts, vectors
+):  # fmt: skip
     """Every tile of the product of `upstream` (outputs) and the planes (channel and tap)."""
     size = dot_tile_size(sums.itemsize)
     tile = 0
@@ -203,7 +241,7 @@ def add_products(sums, upstream, stride, outputs, planes, offsets, columns, posi
         for p in range(0, columns, DOT_COLUMNS):
             dot_tile(
                 upstream, k * stride, stride, min(DOT_ROWS, outputs - k),
-                planes, 0, offsets, p, min(DOT_COLUMNS, columns - p), positions,
+                planes, offsets, p, min(DOT_COLUMNS, columns - p), starts, vectors,
                 sums, tile * size,
             )  # fmt: skip
             tile += 1

@@ -22,8 +22,7 @@ import numpy as np
 Pair = tuple[int, int]
 
 # What a task keeps at hand should fit the processor's second-level cache.
-PLANE_BYTES = 256 * 1024
-OUTPUTS = 512
+PLANE_BYTES = 128 * 1024
 
 
 class Axis(NamedTuple):
@@ -90,13 +89,17 @@ class Layout(NamedTuple):
     used_h: int  # rows and columns of a plane that taps can reach
     used_w: int
     reach_h: int
-    pitch: int  # from one row to the next
-    image: int  # from one image to the next, in rows
+    column: int  # from one column, row, image to the next in a plane
+    pitch: int
+    image: int
     outputs_h: int
     outputs_w: int
+    result_column: int  # the same in the results
+    result_pitch: int
+    result_image: int
     images: int  # of a block
     rows: int
-    positions: int  # q of a block, rounded up to whole tiles
+    positions: int  # results of a block, in whole tiles
     plane: int  # elements of a plane
     channels: int  # laid out at a time
     phases: int
@@ -104,58 +107,107 @@ class Layout(NamedTuple):
 
 
 class Plan(NamedTuple):
+    """A layout and its tables."""
+
     layout: Layout
     phases: np.ndarray  # (phases, 2) of the planes of a channel
+    taps: np.ndarray  # flat number of each tap in the kernel
     offsets: np.ndarray  # of channel c, tap t in the planes laid out, at c * taps + t
-    weights: np.ndarray  # of the same in the kernel's weights
+    starts: np.ndarray  # where each vector of results begins in a plane
+
+
+class _Block(NamedTuple):
+    """One way to put the outputs (n, i, j) of a block into vectors."""
+
+    images: int
+    rows: int
+    plane_steps: tuple[int, int, int]  # column, row, image
+    result_steps: tuple[int, int, int]
+    starts: np.ndarray  # of each vector in a plane
 
 
 def _round_up(n: int, multiple: int) -> int:
     return -(-n // multiple) * multiple
 
 
+def _balanced(n: int, most: int) -> int:
+    """The size of equal parts of `n`, of at most `most`."""
+    return -(-n // -(-n // max(1, min(most, n)))) if n else 1
+
+
+def _block(vertical: Axis, horizontal: Axis, batch: int, lanes: int, outputs: int) -> _Block:
+    """Choose the way that needs the fewest vectors; then how many images and rows are a block."""
+    rows, columns, pitch = vertical.outputs, horizontal.outputs, horizontal.pitch
+    costs = {
+        # Vectors run over row ends and the junk between rows.
+        "run": batch * rows * pitch,
+        # Every row begins a new vector.
+        "row": batch * rows * _round_up(columns, lanes),
+        # Every lane is another image: no position is wasted, but elements are copied one by one.
+        "image": 1.12 * _round_up(batch, lanes) * rows * columns,
+    }
+    way = min(costs, key=costs.__getitem__)
+    if way == "image":
+        rows = _balanced(rows, outputs // (lanes * columns))
+        starts = np.add.outer(np.arange(rows) * pitch, np.arange(columns)) * lanes
+        steps = lanes, pitch * lanes, 1
+        return _Block(lanes, rows, steps, (lanes, columns * lanes, 1), starts.ravel())
+    result_pitch = pitch if way == "run" else _round_up(columns, lanes)
+    image = vertical.pitch * pitch
+    result_image = image if way == "run" else rows * result_pitch
+    images = 1
+    if result_image > outputs:
+        rows = _balanced(rows, outputs // result_pitch)
+    else:
+        images = _balanced(batch, outputs // max(1, result_image))
+    if way == "run":
+        starts = np.arange(0, images * result_image, lanes)
+    else:
+        lines = np.add.outer(np.arange(images) * image, np.arange(rows) * pitch)
+        starts = np.add.outer(lines, np.arange(0, columns, lanes))
+    result_steps = 1, result_pitch, result_image
+    return _Block(images, rows, (1, pitch, image), result_steps, starts.ravel())
+
+
 @functools.lru_cache(maxsize=256)
 def plan(
-    vertical: Axis, horizontal: Axis, kernel_width: int, weight_step: int, batch: int,
-    channels: int, tile: int, item_bytes: int, outputs: int = OUTPUTS,
+    vertical: Axis, horizontal: Axis, kernel_width: int, batch: int, channels: int, lanes: int,
+    tile: int, item_bytes: int, outputs: int,
 ) -> Plan:  # fmt: skip
     """Cut the work into blocks of about `outputs` positions: some rows, or some whole images.
 
-    `weight_step` lies between the weights of one channel and the next; `tile` is the number of
-    positions that the kernel treats at once.
+    `lanes` is the length of a vector; the kernel takes `tile` vectors at once, and as many of the
+    `channels` as the cache holds.
     """
-    pitch = horizontal.pitch
-    blocks = max(1, vertical.outputs * pitch // outputs)
-    if blocks > 1:
-        images, rows = 1, -(-vertical.outputs // blocks)
-    else:
-        images, rows = max(1, outputs // (vertical.pitch * pitch)), vertical.outputs
-        images = -(-batch // -(-batch // min(images, max(batch, 1)))) if batch else 1
-    positions = (images - 1) * vertical.pitch * pitch + (rows - 1) * pitch + horizontal.outputs
-    positions = _round_up(max(positions, 1), tile)
+    images, rows, steps, result_steps, starts = _block(vertical, horizontal, batch, lanes, outputs)
+    last = max(0, horizontal.outputs - 1), rows - 1, images - 1
+    positions = 1 + sum(i * step for i, step in zip(last, result_steps, strict=True))
+    positions = _round_up(positions, tile * lanes)
+    vectors = np.zeros(positions // lanes, np.int64)
+    vectors[: len(starts)] = starts[: len(vectors)]
     taps = [
-        (r * kernel_width + s, (phase_h, phase_w), shift_h * pitch + shift_w)
+        (r * kernel_width + s, (phase_h, phase_w), shift_h * steps[1] + shift_w * steps[0])
         for r, phase_h, shift_h in zip(*vertical[:3], strict=True)
         for s, phase_w, shift_w in zip(*horizontal[:3], strict=True)
     ]
     phases = sorted({phase for _, phase, _ in taps}) or [(0, 0)]
     shifts = np.array([shift for _, _, shift in taps], np.int64)
     # An odd number of cache lines: a power of two would put all channels in the same few sets.
-    plane = ((positions + int(shifts.max(initial=0))) // 32) * 32 + 48
-    at_a_time = max(1, min(channels, PLANE_BYTES // (plane * len(phases) * item_bytes)))
-    at_a_time = -(-channels // -(-channels // at_a_time)) if channels else 1
+    reached = int(vectors.max(initial=0) + shifts.max(initial=0)) + lanes
+    plane = reached // 32 * 32 + 48
+    at_a_time = _balanced(channels, PLANE_BYTES // (plane * len(phases) * item_bytes))
     shifts = shifts + plane * np.array([phases.index(phase) for _, phase, _ in taps], np.int64)
     offsets = np.arange(at_a_time)[:, None] * (len(phases) * plane) + shifts
     layout = Layout(
         vertical.stride, horizontal.stride, vertical.padding, horizontal.padding,
-        vertical.outputs + vertical.reach, horizontal.outputs + horizontal.reach,
-        vertical.reach, pitch, vertical.pitch, vertical.outputs, horizontal.outputs,
+        vertical.outputs + vertical.reach, horizontal.outputs + horizontal.reach, vertical.reach,
+        *steps, vertical.outputs, horizontal.outputs, *result_steps,
         images, rows, positions, plane, at_a_time, len(phases), len(taps),
     )  # fmt: skip
-    weights = np.arange(at_a_time)[:, None] * weight_step + [tap for tap, _, _ in taps]
     return Plan(
         layout,
         np.array(phases, np.int64),
+        np.array([tap for tap, _, _ in taps], np.int64),
         offsets.astype(np.int32).ravel(),
-        weights.astype(np.int32).ravel(),
+        vectors.astype(np.int32),
     )

@@ -5,14 +5,15 @@ them into code that waits for memory; written by hand so that a whole *tile* of 
 registers, the same loop keeps the multipliers busy. There are two such loops:
 
     multiply_tile   c[i, q] (+)= sum over p of a[p, i] * b[p, q]      (convolution, input gradient)
-    dot_tile        c[i, j]    = sum over q of a[i, q] * b[j, q]      (weight gradient)
+    dot_tile        c[i, j]  += sum over q of a[i, q] * b[j, q]       (weight gradient)
 
-where ``q`` runs over neighbouring output positions, one per vector lane. Neither matrix is ever
-built: where ``b[p]`` begins is looked up in a table of offsets, which is how one loop serves
-every kernel size, stride and dilation.
+where ``q`` runs over output positions, one per vector lane, and ``p`` (or ``j``) over input
+channels and taps. The matrix `b` is never built: where each vector of it begins is the sum of two
+entries in tables, one for ``p`` and one for the vector, which is how one loop serves every kernel
+size, stride and dilation.
 
 They are written as LLVM instructions, with vector types that LLVM maps to whatever registers the
-processor has; `TILE_ROWS` and `TILE_BYTES` only say how much of them to fill.
+processor has; `REGISTERS` only says how much of them to fill.
 """
 
 from __future__ import annotations
@@ -50,10 +51,9 @@ def _registers() -> Registers:
 REGISTERS = _registers()
 VECTOR_BYTES = REGISTERS.vector_bytes
 TILE_ROWS = REGISTERS.rows
-TILE_BYTES = REGISTERS.vectors * VECTOR_BYTES  # of neighbouring outputs
+TILE_VECTORS = REGISTERS.vectors
 DOT_ROWS = REGISTERS.dot_rows
 DOT_COLUMNS = REGISTERS.dot_columns
-
 
 
 @register_jitable
@@ -103,23 +103,25 @@ class _Code:
         zeros = ir.Constant(ir.VectorType(ir.IntType(32), self.lanes), None)
         return self.builder.shuffle_vector(single, undefined, zeros)
 
-    def load(self, pointer, lane=0):
-        """The vector that begins `lane` elements after `pointer`."""
-        return self.builder.load(self._vector_at(pointer, lane), align=self.item_bytes)
+    def load(self, pointer):
+        """The vector that begins at `pointer`."""
+        place = self.builder.bitcast(pointer, self.vector.as_pointer())
+        return self.builder.load(place, align=self.item_bytes)
 
-    def store(self, value, pointer, lane=0):
-        self.builder.store(value, self._vector_at(pointer, lane), align=self.item_bytes)
-
-    def _vector_at(self, pointer, lane):
-        place = self.builder.gep(pointer, [self.integer(lane)])
-        return self.builder.bitcast(place, self.vector.as_pointer())
+    def store(self, value, pointer):
+        place = self.builder.bitcast(pointer, self.vector.as_pointer())
+        self.builder.store(value, place, align=self.item_bytes)
 
     def integer(self, value):
         return ir.Constant(ir.IntType(64), value)
 
-    def clamped_rows(self, pointer, stride, rows, count):
-        """`count` row addresses, `stride` apart; those from `rows` on repeat the last real one."""
-        last = self.builder.sub(rows, self.integer(1))
+    def entry(self, pointer):
+        """An entry of a table of 32-bit integers."""
+        return self.builder.sext(self.builder.load(pointer), ir.IntType(64))
+
+    def clamped(self, pointer, stride, real, count):
+        """`count` addresses, `stride` apart; those from `real` on repeat the last real one."""
+        last = self.builder.sub(real, self.integer(1))
         places = []
         for i in range(count):
             beyond = self.builder.icmp_signed(">", self.integer(i), last)
@@ -175,61 +177,59 @@ def copy(typing, target, target_first, source, source_first, count):
 
 @intrinsic
 def multiply_tile(
-    typing, a, a_first, a_row, rows, a_offsets, b, b_first, b_offsets, depth, c, c_first, c_row, add
+    typing, a, a_first, depth, b, b_offsets, b_starts, start, c, c_first, c_row, add
 ):  # fmt: skip
-    """c[i, q] (+)= sum over p < depth of a[i, p] * b[p, q], for one tile of c.
+    """c[i, q] (+)= sum over p < depth of a[p, i] * b[p, q], for one tile of c.
 
-    In elements from the start of the three flat arrays, `a[i, p]` is at
-    ``a_first + i * a_row + a_offsets[p]``, `b[p, q]` at ``b_first + b_offsets[p] + q`` and
-    `c[i, q]` at ``c_first + i * c_row + q``. The tile has `TILE_ROWS` rows and `TILE_BYTES` in a
-    row; rows from `rows` on are computed from the last real row of `a`. `add`: to what is in `c`.
+    The tile has `TILE_ROWS` rows of `TILE_VECTORS` vectors. In elements from the start of the
+    arrays, `a[p, i]` is at ``a_first + p * TILE_ROWS + i``, vector `v` of `b[p]` at ``b_offsets[p]
+    + b_starts[start + v]`` and vector `v` of `c[i]` at ``c_first + i * c_row + v * lanes``. `add`:
+    to what is in `c`.
     """
-    integer, arrays = types.int64, (a, a_offsets, b, b_offsets, c)
+    integer, arrays = types.int64, (a, b, b_offsets, b_starts, c)
     if not all(isinstance(array, types.Array) for array in arrays):
         return None
     signature = types.void(
-        a, integer, integer, integer, a_offsets, b, integer, b_offsets, integer,
-        c, integer, integer, types.boolean,
-    )  # fmt: skip
+        a, integer, integer, b, b_offsets, b_starts, integer, c, integer, integer, types.boolean
+    )
 
     def generate(context, builder, signature, arguments):
-        a, a_first, a_row, rows, a_table, b, b_first, b_table, depth, c, c_first, c_row, add = (
-            arguments
-        )
-        a_type, _, _, _, a_table_type, b_type, _, b_table_type, _, c_type = signature.args[:10]
+        a, a_first, depth, b, b_table, b_starts, start, c, c_first, c_row, add = arguments
+        a_type, _, _, b_type, b_table_type, b_starts_type, _, c_type = signature.args[:8]
         code = _Code(context, builder, c_type)
         zero = code.integer(0)
-        a_rows = code.clamped_rows(code.pointer(a_type, a, a_first), a_row, rows, TILE_ROWS)
-        b_start = code.pointer(b_type, b, b_first)
-        a_offset = code.pointer(a_table_type, a_table, zero)
-        b_offset = code.pointer(b_table_type, b_table, zero)
-        c_start = code.pointer(c_type, c, c_first)
-        width = REGISTERS.vectors
-        tile = code.accumulators(TILE_ROWS * width)
-        with cgutils.for_range(builder, depth) as loop:
-            p = loop.index
-            b_row = builder.gep(
-                b_start,
-                [builder.sext(builder.load(builder.gep(b_offset, [p])), ir.IntType(64))],
-            )
-            vectors = [code.load(b_row, v * code.lanes) for v in range(width)]
-            column = builder.sext(builder.load(builder.gep(a_offset, [p])), ir.IntType(64))
-            for i in range(TILE_ROWS):
-                factor = code.broadcast(builder.gep(a_rows[i], [column]))
-                for v in range(width):
-                    code.add_product(tile[i * width + v], factor, vectors[v])
-        places = [
-            (builder.gep(c_start, [builder.mul(code.integer(i), c_row)]), v * code.lanes)
-            for i in range(TILE_ROWS)
-            for v in range(width)
+        factors = code.pointer(a_type, a, a_first)
+        b_start = code.pointer(b_type, b, zero)
+        starts = code.pointer(b_starts_type, b_starts, start)
+        width = range(TILE_VECTORS)
+        columns = [
+            builder.gep(b_start, [code.entry(builder.gep(starts, [code.integer(v)]))])
+            for v in width
         ]
-        with builder.if_else(add) as (yes, no):
-            with yes:
-                for total, place in zip(tile, places, strict=True):
-                    code.store(builder.fadd(code.load(*place), builder.load(total)), *place)
-            with no:
-                for total, place in zip(tile, places, strict=True):
-                    code.store(builder.load(total), *place)
+        offsets = code.pointer(b_table_type, b_table, zero)
+        tile = [code.accumulators(TILE_VECTORS) for _ in range(TILE_ROWS)]
+        totals = [total for row in tile for total in row]
+        c_start = code.pointer(c_type, c, c_first)
+        lines = [builder.mul(code.integer(i), c_row) for i in range(TILE_ROWS)]
+        places = [
+            builder.gep(c_start, [builder.add(line, code.integer(v * code.lanes))])
+            for line in lines
+            for v in width
+        ]
+        with builder.if_then(add):
+            for total, place in zip(totals, places, strict=True):
+                builder.store(code.load(place), total)
+        with cgutils.for_range(builder, depth) as loop:
+            offset = code.entry(builder.gep(offsets, [loop.index]))
+            vectors = [code.load(builder.gep(column, [offset])) for column in columns]
+            first = builder.mul(loop.index, code.integer(TILE_ROWS))
+            for i, row in enumerate(tile):
+                place = builder.add(first, code.integer(i))
+                factor = code.broadcast(builder.gep(factors, [place]))
+                for total, vector in zip(row, vectors, strict=True):
+                    code.add_product(total, factor, vector)
+        for total, place in zip(totals, places, strict=True):
+            code.store(builder.load(total), place)
         return context.get_dummy_value()
 
     return signature, generate
@@ -237,48 +237,51 @@ def multiply_tile(
 
 @intrinsic
 def dot_tile(
-    typing, a, a_first, a_row, rows, b, b_first, b_offsets, column, columns, length, c, c_first
+    typing, a, a_first, a_row, rows, b, b_offsets, column, columns, b_starts, vectors, c, c_first
 ):  # fmt: skip
-    """c[i, j] += sum over q < length of a[i, q] * b[j, q], for one tile of c.
+    """c[i, j] += sum over q of a[i, q] * b[j, q], for one tile of c.
 
-    In elements, `a[i, q]` is at ``a_first + i * a_row + q``, `b[j, q]` at
-    ``b_first + b_offsets[column + j] + q`` and `c[i, j]` at ``c_first + i * DOT_COLUMNS + j`` (the
-    tile ends in a few numbers without meaning, see `dot_tile_size`). There are `DOT_ROWS` rows and `DOT_COLUMNS` columns,
-    of which the first `rows` and `columns` are real; `length` is rounded up to whole vectors.
+    There are `DOT_ROWS` rows and `DOT_COLUMNS` columns, of which the first `rows` and `columns`
+    are real. In elements, vector `v` of `a[i]` is at ``a_first + i * a_row + v * lanes``, vector
+    `v` of `b[j]` at ``b_offsets[column + j] + b_starts[v]`` and `c[i, j]` at ``c_first + i *
+    DOT_COLUMNS + j`` (the tile ends in a few numbers without meaning, see `dot_tile_size`).
     """
-    integer = types.int64
-    if not all(isinstance(array, types.Array) for array in (a, b, b_offsets, c)):
+    integer, arrays = types.int64, (a, b, b_offsets, b_starts, c)
+    if not all(isinstance(array, types.Array) for array in arrays):
         return None
     signature = types.void(
-        a, integer, integer, integer, b, integer, b_offsets, integer, integer, integer, c, integer
-    )  # fmt: skip
+        a, integer, integer, integer, b, b_offsets, integer, integer, b_starts, integer, c, integer
+    )
 
     def generate(context, builder, signature, arguments):
-        a, a_first, a_row, rows, b, b_first, b_table, column, columns, length, c, c_first = (
+        a, a_first, a_row, rows, b, b_table, column, columns, b_starts, vectors, c, c_first = (
             arguments
         )
-        a_type, _, _, _, b_type, _, b_table_type, _, _, _, c_type, _ = signature.args
+        a_type, _, _, _, b_type, b_table_type, _, _, b_starts_type, _, c_type, _ = signature.args
         code = _Code(context, builder, c_type)
         zero = code.integer(0)
-        a_rows = code.clamped_rows(code.pointer(a_type, a, a_first), a_row, rows, DOT_ROWS)
-        b_start = code.pointer(b_type, b, b_first)
+        a_rows = code.clamped(code.pointer(a_type, a, a_first), a_row, rows, DOT_ROWS)
+        b_start = code.pointer(b_type, b, zero)
         table = code.pointer(b_table_type, b_table, column)
         b_rows = [
-            builder.gep(b_start, [builder.sext(builder.load(entry), ir.IntType(64))])
-            for entry in code.clamped_rows(table, code.integer(1), columns, DOT_COLUMNS)
+            builder.gep(b_start, [code.entry(place)])
+            for place in code.clamped(table, code.integer(1), columns, DOT_COLUMNS)
         ]
-        tile = code.accumulators(DOT_ROWS * DOT_COLUMNS)
-        step = code.integer(code.lanes)
-        with cgutils.for_range_slice(builder, zero, length, step) as (q, _):
+        starts = code.pointer(b_starts_type, b_starts, zero)
+        tile = [code.accumulators(DOT_COLUMNS) for _ in range(DOT_ROWS)]
+        with cgutils.for_range(builder, vectors) as loop:
+            q = builder.mul(loop.index, code.integer(code.lanes))
+            start = code.entry(builder.gep(starts, [loop.index]))
             lefts = [code.load(builder.gep(row, [q])) for row in a_rows]
-            for j, row in enumerate(b_rows):
-                right = code.load(builder.gep(row, [q]))
+            for j, b_row in enumerate(b_rows):
+                right = code.load(builder.gep(b_row, [start]))
                 for i, left in enumerate(lefts):
-                    code.add_product(tile[i * DOT_COLUMNS + j], left, right)
+                    code.add_product(tile[i][j], left, right)
         c_start = code.pointer(c_type, c, c_first)
-        for v, sums in enumerate(code.lane_sums([builder.load(place) for place in tile])):
-            lane = v * code.lanes
-            code.store(builder.fadd(code.load(c_start, lane), sums), c_start, lane)
+        totals = [builder.load(total) for row in tile for total in row]
+        for v, sums in enumerate(code.lane_sums(totals)):
+            place = builder.gep(c_start, [code.integer(v * code.lanes)])
+            code.store(builder.fadd(code.load(place), sums), place)
         return context.get_dummy_value()
 
     return signature, generate

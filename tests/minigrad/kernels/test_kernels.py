@@ -155,6 +155,41 @@ def test_compiled_weight_gradient_equals_the_loops(case):
     )
 
 
+# Shapes at which the compiled kernels cut their work differently: (x, weight, stride, padding).
+SHAPES = {
+    "an image in every lane": ((37, 3, 5, 5), (9, 3, 3, 3), (1, 1), (1, 1)),
+    "an image in every lane, two steps": ((16, 2, 9, 9), (5, 2, 3, 3), (2, 2), (1, 1)),
+    "rows of whole vectors": ((4, 3, 7, 32), (9, 3, 3, 3), (1, 1), (1, 1)),
+    "many row blocks": ((2, 2, 45, 70), (3, 2, 3, 5), (1, 2), (1, 2)),
+    "one long row": ((1, 1, 1, 1500), (1, 1, 1, 7), (1, 1), (0, 3)),
+    "more channels than fit the cache": ((1, 700, 8, 8), (9, 700, 3, 3), (1, 1), (1, 1)),
+    "more outputs than a task takes": ((1, 2, 5, 6), (270, 2, 2, 2), (1, 1), (0, 0)),
+    "the window is the image": ((3, 40, 6, 6), (33, 40, 6, 6), (1, 1), (0, 0)),
+    "most positions are padding": ((2, 2, 2, 2), (3, 2, 3, 3), (2, 1), (9, 8)),
+}
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", SHAPES)
+def test_convolutions_of_all_sizes_equal_the_loops(name, dtype):
+    x_shape, weight_shape, stride, padding = SHAPES[name]
+    rng = np.random.default_rng(0)
+    x = rng.standard_normal(x_shape).astype(dtype)
+    weight = rng.standard_normal(weight_shape).astype(dtype)
+    geometry = stride, padding, (1, 1), 1
+    expected = reference.conv2d(x, weight, *geometry)
+    assert_same(compiled.conv2d(x, weight, *geometry), expected)
+    g = rng.standard_normal(expected.shape).astype(dtype)
+    backward = (g, weight, x.shape[2:], *geometry)
+    assert_same(
+        compiled.conv2d_input_gradient(*backward), reference.conv2d_input_gradient(*backward)
+    )
+    backward = (x, g, weight.shape[2:], *geometry)
+    assert_same(
+        compiled.conv2d_weight_gradient(*backward), reference.conv2d_weight_gradient(*backward)
+    )
+
+
 @few
 @given(convolutions(dtypes=("float64",)), st.sampled_from((compiled, reference)))
 def test_convolution_and_its_gradients_are_adjoint(case, kernel_set):
