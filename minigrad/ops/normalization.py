@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..primitive import primitive
+from ..settings import kernel
 from ..tensor import Tensor
 from .softmax import _floating
 
@@ -144,60 +145,72 @@ def batch_norm(
     if (running_mean is None) != (running_var is None):
         raise ValueError("running_mean and running_var are both given or both None")
     if training or running_mean is None:
-        axes = _batch_axes(x.ndim)
         count = x.size // max(x.shape[1], 1)
         if training and count == 1:
             raise ValueError(
                 f"x of shape {x.shape} has one value a channel, whose variance says nothing: "
                 "train with a larger batch, or pass training=False"
             )
-        mean, variance, y = _moments(x, axes)
+        mean, variance = kernel("channel_moments")(_rows(x))
         if training and count:
             _update(running_mean, mean, momentum)
             _update(running_var, variance * (count / (count - 1)), momentum)
     else:
-        mean = _per_channel(running_mean, x.ndim).astype(x.dtype)
-        variance = _per_channel(running_var, x.ndim).astype(x.dtype)
-        y = x - mean
+        mean, variance = (np.asarray(s).astype(x.dtype) for s in (running_mean, running_var))
     inverse = 1 / np.sqrt(variance + x.dtype.type(eps))
-    y *= inverse if weight is None else inverse * _per_channel(weight, x.ndim)
-    if bias is not None:
-        y += _per_channel(bias, x.ndim)
-    return y, mean, inverse
+    factor = inverse if weight is None else inverse * weight
+    shift = np.zeros_like(mean) if bias is None else bias
+    y = kernel("channel_scale")(_rows(x), mean, factor.astype(x.dtype), np.asarray(shift, x.dtype))
+    return y.reshape(x.shape).astype(x.dtype, copy=False), mean, inverse
 
 
-def _batch_axes(ndim):
-    """All axes but that of the channels."""
-    return (0, *range(2, ndim))
+def _rows(x):
+    """(N, C, ...) as (N, C, L)."""
+    return x.reshape(*x.shape[:2], math.prod(x.shape[2:]))
 
 
 @batch_norm.vjp(
     "x", "ĝ − mean(ĝ) − x̂ · mean(ĝ · x̂), over √(variance + eps), where ĝ = ȳ · weight"
 )
 def batch_norm_x(g, x, running_mean, weight, mean, inverse, training, eps):
-    factor = 1 if weight is None else _per_channel(weight, g.ndim)
+    factor = 1 if weight is None else weight
     if not training and running_mean is not None:
-        return g * (factor * inverse)
-    axes = _batch_axes(g.ndim)
-    centered, inverse = _centered(x, axes, eps, mean, inverse)
-    gradient = _through_statistics(g, centered, inverse, axes)
-    gradient *= factor * inverse
-    return gradient
+        return g * _per_channel(factor * inverse, g.ndim)
+    if isinstance(g, Tensor):
+        return _batch_norm_x(g, x, factor, eps)
+    count = max(x.size // max(x.shape[1], 1), 1)
+    sums, along = kernel("channel_products")(_rows(g), _rows(x), mean)
+    factor = factor * inverse
+    gradient = kernel("channel_combine")(
+        _rows(g), _rows(x), mean, factor, -factor * inverse**2 * along / count, -factor * sums / count
+    )
+    return gradient.reshape(x.shape)
+
+
+def _batch_norm_x(g, x, factor, eps):
+    """The same on Tensors: the statistics depend on x, so they are computed from it again."""
+    axes = (0, *range(2, g.ndim))
+    _, variance, centered = _moments(x, axes)
+    inverse = 1 / np.sqrt(variance + eps)
+    if not isinstance(factor, int):
+        factor = _per_channel(factor, g.ndim)
+    return _through_statistics(g, centered, inverse, axes) * (factor * inverse)
 
 
 @batch_norm.vjp("weight", "Σ ȳ · x̂")
 def batch_norm_weight(g, x, running_mean, mean, inverse, training, eps):
-    axes = _batch_axes(g.ndim)
+    if not isinstance(g, Tensor):
+        return kernel("channel_products")(_rows(g), _rows(x), mean)[1] * inverse
+    axes = (0, *range(2, g.ndim))
     if training or running_mean is None:
-        centered, inverse = _centered(x, axes, eps, mean, inverse)
-    else:
-        centered = x - mean
-    return np.sum(g * centered, axis=axes) * np.ravel(inverse)
+        _, variance, centered = _moments(x, axes)
+        return np.sum(g * centered / np.sqrt(variance + eps), axis=axes)
+    return np.sum(g * (x - _per_channel(mean, g.ndim)), axis=axes) * inverse
 
 
 @batch_norm.vjp("bias", "Σ ȳ")
 def batch_norm_bias(g):
-    return np.sum(g, axis=_batch_axes(g.ndim))
+    return np.sum(g, axis=(0, *range(2, g.ndim)))
 
 
 # ---- over each example ------------------------------------------------------------------------
