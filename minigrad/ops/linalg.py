@@ -21,6 +21,15 @@ def _array_pair(first, second):
     return lambda rng: ((rng.normal(size=first), rng.normal(size=second)), {})
 
 
+def _unbroadcast(gradient, shape):
+    """Sum over the axes along which a stack of matrices was repeated."""
+    if gradient.shape == tuple(shape):
+        return gradient
+    added = gradient.ndim - len(shape)
+    stretched = [i + added for i, n in enumerate(shape) if n == 1 != gradient.shape[i + added]]
+    return np.reshape(np.sum(gradient, axis=(*range(added), *stretched)), shape)
+
+
 # ---- products ---------------------------------------------------------------------------------
 
 
@@ -28,7 +37,6 @@ def _array_pair(first, second):
     formula="a @ b",
     linear="ab",
     numpy=(np.matmul, np.linalg.matmul),
-    broadcasts=True,
     sample=calls(
         _array_pair((3, 4), (4, 2)),
         _array_pair((4,), (4,)),
@@ -39,6 +47,8 @@ def _array_pair(first, second):
         _array_pair((2, 3, 4), (4,)),
         _array_pair((4,), (2, 4, 3)),
         _array_pair((3, 0), (0, 2)),
+        _array_pair((2, 3, 0), (0, 2)),
+        _array_pair((4,), (3, 4, 0)),
     ),
 )
 def matmul(a, b, /):
@@ -51,8 +61,8 @@ def matmul_a(g, a_shape, b):
     if np.ndim(b) == 1:
         return np.expand_dims(g, -1) * b
     if len(a_shape) == 1:
-        return np.matmul(b, np.expand_dims(g, -1))[..., 0]
-    return np.matmul(g, np.swapaxes(b, -1, -2))
+        return _unbroadcast(np.matmul(b, np.expand_dims(g, -1))[..., 0], a_shape)
+    return _unbroadcast(np.matmul(g, np.swapaxes(b, -1, -2)), a_shape)
 
 
 @matmul.vjp("b", "aᵀ ȳ")
@@ -62,11 +72,12 @@ def matmul_b(g, a, b_shape):
             return g * a
         return np.expand_dims(a, -1) * np.expand_dims(g, -2)
     if len(b_shape) == 1:
-        return np.matmul(np.expand_dims(g, -2), a)[..., 0, :]
+        return _unbroadcast(np.matmul(np.expand_dims(g, -2), a)[..., 0, :], b_shape)
     if len(b_shape) == 2 and np.ndim(a) > 2:
         # One product of matrices instead of a stack of them that is summed afterwards.
-        a, g = np.reshape(a, (-1, a.shape[-1])), np.reshape(g, (-1, g.shape[-1]))
-    return np.matmul(np.swapaxes(a, -1, -2), g)
+        rows = math.prod(a.shape[:-1])
+        a, g = np.reshape(a, (rows, a.shape[-1])), np.reshape(g, (rows, g.shape[-1]))
+    return _unbroadcast(np.matmul(np.swapaxes(a, -1, -2), g), b_shape)
 
 
 def _as_array(x):
@@ -209,7 +220,6 @@ def _contraction_sample(rng):
 @primitive(
     formula="Σ of products over the letters that the result lacks",
     linear=("operands",),
-    broadcasts=True,
     sample=_contraction_sample,
 )
 def contraction(*operands, subscripts):
@@ -224,8 +234,9 @@ def contraction_operands(g, index, operands, operands_shape, subscripts):
     own = terms.pop(index)
     others = [operand for i, operand in enumerate(operands) if i != index]
     pulled = contraction(g, *others, subscripts=f"{','.join([result, *terms])}->{own}")
-    # An axis of size one in every other operand was stretched to this operand's size.
-    return np.broadcast_to(pulled, np.broadcast_shapes(pulled.shape, operands_shape[index]))
+    # Axes of size one are stretched, in this operand or in all others.
+    shape = operands_shape[index]
+    return _unbroadcast(np.broadcast_to(pulled, np.broadcast_shapes(pulled.shape, shape)), shape)
 
 
 @implements(np.einsum)
@@ -409,25 +420,23 @@ def _solve_sample(rng):
         yield (rng.normal(size=a) + 3 * np.eye(3), rng.normal(size=b)), {}
 
 
-@primitive(
-    formula="a⁻¹ b", linear="b", numpy=np.linalg.solve, broadcasts=True, sample=_solve_sample
-)
+@primitive(formula="a⁻¹ b", linear="b", numpy=np.linalg.solve, sample=_solve_sample)
 def solve(a, b, /):
     """As `numpy.linalg.solve`."""
     return np.linalg.solve(a, b)
 
 
 @solve.vjp("a", "−(a⁻ᵀ ȳ) yᵀ")
-def solve_a(g, y, a, b_shape):
+def solve_a(g, y, a, a_shape, b_shape):
     pulled = _solve_transposed(a, g, b_shape)
     if len(b_shape) == 1:
         pulled, y = np.expand_dims(pulled, -1), np.expand_dims(y, -1)
-    return -pulled @ _transposed(y)
+    return _unbroadcast(-pulled @ _transposed(y), a_shape)
 
 
 @solve.vjp("b", "a⁻ᵀ ȳ")
 def solve_b(g, a, b_shape):
-    return _solve_transposed(a, g, b_shape)
+    return _unbroadcast(_solve_transposed(a, g, b_shape), b_shape)
 
 
 def _solve_transposed(a, g, b_shape):
