@@ -16,7 +16,7 @@ from .rules import backward_rules
 from .settings import detect_anomaly, kernels, no_grad
 from .transforms import grad, hessian, hvp, jacobian, jvp, vjp
 from .ops import *
-from .ops import __all__ as _operations
+from .ops import __all__ as _operations  # type: ignore[attr-defined]
 
 __version__ = "0.1.0"
 __all__ = [

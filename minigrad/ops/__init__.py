@@ -5,6 +5,7 @@ and the functions written on top of them.
 """
 
 from inspect import isfunction as _isfunction
+from typing import TYPE_CHECKING
 
 from ..primitive import Primitive as _Primitive
 from .arithmetic import *
@@ -23,10 +24,12 @@ from .resampling import *
 from .shape import *
 from .softmax import *
 
-__all__ = [
-    name
-    for name, value in list(globals().items())
-    if not name.startswith("_")
-    and (isinstance(value, _Primitive) or (_isfunction(value) and __name__ in value.__module__))
-    and not value.__module__.endswith(".samples")
-]
+# A type checker sees what the star imports bring; it cannot follow the list.
+if not TYPE_CHECKING:
+    __all__ = [
+        name
+        for name, value in list(globals().items())
+        if not name.startswith("_")
+        and (isinstance(value, _Primitive) or (_isfunction(value) and __name__ in value.__module__))
+        and not value.__module__.endswith(".samples")
+    ]

@@ -26,13 +26,13 @@ def _floating(*arrays: Any) -> list[np.ndarray]:
 # ---- the three primitives ---------------------------------------------------------------------
 
 
-def _sample(rng, transposed=False):
-    for channels, filters, kernel, options in [
-        (2, 3, (3, 3), {"stride": (1, 1), "padding": (1, 1), "dilation": (1, 1), "groups": 1}),
-        (4, 6, (3, 2), {"stride": (2, 1), "padding": (0, 1), "dilation": (1, 2), "groups": 2}),
+def _sample(rng):
+    for channels, filters, kernel, groups, options in [
+        (2, 3, (3, 3), 1, {"stride": (1, 1), "padding": (1, 1), "dilation": (1, 1)}),
+        (4, 6, (3, 2), 2, {"stride": (2, 1), "padding": (0, 1), "dilation": (1, 2)}),
     ]:
-        weight = rng.normal(size=(filters, channels // options["groups"], *kernel))
-        yield rng.normal(size=(2, channels, 6, 5)), weight, options
+        weight = rng.normal(size=(filters, channels // groups, *kernel))
+        yield rng.normal(size=(2, channels, 6, 5)), weight, {**options, "groups": groups}
 
 
 def _conv2d_sample(rng):

@@ -35,7 +35,9 @@ def check_images(x: Any, function: str) -> tuple[int, int, int, int]:
     return shape
 
 
-def resolve_padding(padding: Any, kernel_size: Pair, stride: Pair, dilation: Pair) -> tuple[Pair, Pair]:
+def resolve_padding(
+    padding: Any, kernel_size: Sequence[int], stride: Pair, dilation: Pair
+) -> tuple[Pair, Pair]:
     """Padding on both sides, and what is added to it at the bottom and right only.
 
     ``"valid"`` is none; ``"same"`` keeps the size at stride 1, an odd row or column going to
@@ -55,7 +57,7 @@ def resolve_padding(padding: Any, kernel_size: Pair, stride: Pair, dilation: Pai
 
 def windows(
     size: Sequence[int],
-    kernel_size: Pair,
+    kernel_size: Sequence[int],
     stride: Pair,
     padding: Pair,
     dilation: Pair = (1, 1),
@@ -73,7 +75,7 @@ def windows(
         room = n + 2 * p - d * (k - 1) - 1
         if room < 0:
             raise ValueError(
-                f"a kernel of {kernel_size} (dilation {dilation}) is larger than the image of "
+                f"a kernel of {tuple(kernel_size)} (dilation {dilation}) is larger than the image of "
                 f"{tuple(size)} with padding {padding}: use a smaller kernel or more padding"
             )
         count = room // s + 1

@@ -254,14 +254,14 @@ def _clip(a, a_min=None, a_max=None, *, min=None, max=None):
 @implements(np.tril)
 def tril(x, k=0):
     """As `numpy.tril`: zero above the k-th diagonal."""
-    kept = np.tri(*np.shape(x)[-2:], k=k, dtype=bool)
+    kept = np.tri(*np.shape(x)[-2:], k=k) > 0
     return where(kept, x, np.zeros((), _array(x).dtype))
 
 
 @implements(np.triu)
 def triu(x, k=0):
     """As `numpy.triu`: zero below the k-th diagonal."""
-    lost = np.tri(*np.shape(x)[-2:], k=k - 1, dtype=bool)
+    lost = np.tri(*np.shape(x)[-2:], k=k - 1) > 0
     return where(lost, np.zeros((), _array(x).dtype), x)
 
 

@@ -102,7 +102,8 @@ def _goal(target, logits, weight, ignore_index, label_smoothing):
     axis = _class_axis(logits)
     classes = logits.shape[axis]
     if target.shape == logits.shape and target.dtype.kind == "f":
-        goal, examples = target.astype(logits.dtype), 1
+        goal = target.astype(logits.dtype)
+        examples: Any = 1
         divisor = logits.size // classes
     else:
         goal = _one_hot(target, logits, ignore_index)

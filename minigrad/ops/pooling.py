@@ -181,8 +181,9 @@ def max_unpool2d(
     step = kernel if stride is None else pair(stride, "stride", 1)
     around = pair(padding, "padding", 0)
     if output_size is None:
-        size = tuple(
-            (n - 1) * s - 2 * p + k for n, s, p, k in zip(shape[2:], step, around, kernel, strict=True)
+        size = (
+            (shape[2] - 1) * step[0] - 2 * around[0] + kernel[0],
+            (shape[3] - 1) * step[1] - 2 * around[1] + kernel[1],
         )
     else:
         size = pair(tuple(output_size)[-2:], "output_size", 1)

@@ -36,6 +36,9 @@ class PictureNetwork(layers.Module):
     (2, 3)
     """
 
+    mean: np.ndarray
+    deviation: np.ndarray
+
     def __init__(
         self,
         channels: Sequence[int],

@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -16,6 +16,7 @@ import layers
 from ..data import CIFAR10_CLASSES, Dataset, Shapes, load_cifar10
 from .networks import PictureNetwork
 
+Split = Literal["train", "test"]
 HERE = Path(__file__).parent
 
 
@@ -45,7 +46,7 @@ class Recipe:
     size: int
     channels: tuple[int, ...]
     pooled: tuple[int, ...]
-    load: Callable[[str, Any], Dataset]
+    load: Callable[[Split, Any], Dataset]
     epochs: int
     batch_size: int
     learning_rate: float
@@ -68,7 +69,7 @@ class Recipe:
         return f"minigrad train {self.name}"
 
 
-def _shapes(split: str, data: Any) -> Dataset:
+def _shapes(split: Split, data: Any) -> Dataset:
     count, seed = {"train": (10000, 1), "test": (2000, 2)}[split]
     drawn = Shapes(count, seed=seed)
     return Dataset(drawn.images, drawn.labels, drawn.classes)
