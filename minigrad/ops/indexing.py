@@ -251,6 +251,12 @@ def _clip(a, a_min=None, a_max=None, *, min=None, max=None):
 # ---- triangles and diagonals ------------------------------------------------------------------
 
 
+def _below(x, k):
+    """Where a matrix of x's last two sizes (a vector's counts twice) is not above a diagonal."""
+    rows, columns = (np.shape(x) * 2)[-2:] if np.ndim(x) == 1 else np.shape(x)[-2:]
+    return np.tri(rows, columns, k, bool)
+
+
 @implements(np.tril)
 def tril(x, k=0):
     """As `numpy.tril`: zero above the k-th diagonal."""

@@ -82,20 +82,23 @@ def unpad(x, /, pad_width, mode="constant"):
     _check_mode(mode)
     x = np.asarray(x)
     pairs = _pairs(pad_width, x.ndim)
+    if mode == "constant":
+        sizes = zip(pairs, x.shape, strict=True)
+        return x[tuple([slice(before, n - behind) for (before, behind), n in sizes])], pairs
     for axis, (before, behind) in enumerate(pairs):
         if before or behind:
-            x = _fold_axis(np.moveaxis(x, axis, 0), before, behind, mode)
-            x = np.moveaxis(x, 0, axis)
+            x = _folded(x, axis, before, behind, mode)
     return x, pairs
 
 
-def _fold_axis(x, before, behind, mode):
-    size = len(x) - before - behind
-    inner = x[before : before + size].copy()
-    if mode != "constant":
-        source = np.pad(np.arange(size), (before, behind), mode)
-        for i in (*range(before), *range(before + size, len(x))):
-            inner[source[i]] += x[i]
+def _folded(x, axis, before, behind, mode):
+    """Add the border of one axis where it was copied from."""
+    rest = (slice(None),) * axis
+    size = x.shape[axis] - before - behind
+    inner = x[(*rest, slice(before, before + size))].copy()
+    source = np.pad(np.arange(size), (before, behind), mode)
+    for i in (*range(before), *range(before + size, x.shape[axis])):
+        inner[(*rest, source[i])] += x[(*rest, i)]
     return inner
 
 

@@ -272,9 +272,13 @@ def concatenate(arrays, axis=0, *, dtype=None):
 def stack(arrays, axis=0):
     """As `numpy.stack`."""
     arrays = list(arrays)
-    if len({np.shape(x) for x in arrays}) != 1:
-        raise ValueError(f"stack needs arrays of one shape, not {[np.shape(x) for x in arrays]}")
-    return join(*[expand_dims(x, axis) for x in arrays], axis=axis)
+    shapes = {np.shape(x) for x in arrays}
+    if len(shapes) != 1:
+        raise ValueError(f"stack needs arrays of one shape, not {list(map(np.shape, arrays))}")
+    (shape,) = shapes
+    axis = normalize_axis_index(axis, len(shape) + 1)
+    shape = (*shape[:axis], 1, *shape[axis:])
+    return join(*[reshape(x, shape) for x in arrays], axis=axis)
 
 
 @implements(np.vstack)
