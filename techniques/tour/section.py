@@ -89,8 +89,8 @@ class Section:
 
     Attributes
     ----------
-    heading, question : str
-        What it is about, and what it asks.
+    question : str
+        What it asks.
     parts : tuple of Part
     see : tuple of str
         What to see in the figures.
@@ -98,7 +98,6 @@ class Section:
         The functions that made them; the page shows their source.
     """
 
-    heading: str
     question: str
     parts: tuple[Part, ...]
     see: tuple[str, ...]

@@ -22,7 +22,7 @@ Array = NDArray[Any]
 HELD_OUT_SEED = 20_000  # no network was trained on the pictures of this seed
 HELD_OUT = 512
 _SHOWN = 4
-_LARGEST_VIEW = 384  # pixels a side at which a photograph is shown
+_VIEW = 384  # pixels a side at which a photograph is shown
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,8 +35,6 @@ class Picture:
         For captions.
     image : ndarray, float32, (3, H, W)
         In [0, 1], at the size that the network takes.
-    label : int, optional
-        The true class, where it is known.
     mask : ndarray of bool, (H, W), optional
         Where the object is, where that is known.
     original : ndarray, float32, (3, h, w), optional
@@ -45,7 +43,6 @@ class Picture:
 
     name: str
     image: Array
-    label: int | None = None
     mask: Array | None = None
     original: Array | None = None
 
@@ -84,7 +81,7 @@ class Study:
 
 @dataclass(frozen=True, eq=False)
 class Visit:
-    """The studies of one tour; `digits` are pictures for a linear classifier, where at hand."""
+    """The studies of one tour, and digits for a linear classifier, where they are at hand."""
 
     studies: tuple[Study, ...]
     digits: Dataset | None = None
@@ -112,69 +109,62 @@ def prepare(
     FileNotFoundError, ValueError
         When a photograph or the data folder is missing or damaged.
     """
-    photographs = tuple(_photograph(path) for path in images)
     cifar10, digits = _real_data(data) if data is not None else (None, None)
-    studies = [_shapes_study()]
-    if photographs or cifar10 is not None:
-        studies += _cifar10_studies(photographs, cifar10)
+    studies = []
+    if images:
+        studies.append(_photographs(images))
+    studies.append(_shapes())
+    if cifar10 is not None:
+        studies.append(_cifar10(cifar10))
     return Visit(tuple(studies), digits)
 
 
-def _shapes_study() -> Study:
-    """The Shapes network, and the first held-out pictures of different shapes and textures."""
-    model, information = load("shapes")
-    shapes = Shapes(HELD_OUT, seed=HELD_OUT_SEED)
-    chosen: list[int] = []
-    for index in range(len(shapes)):
-        repeats = any(
-            shapes.labels[index] == shapes.labels[other]
-            or shapes.textures[index] == shapes.textures[other]
-            for other in chosen
-        )
-        if not repeats and len(chosen) < _SHOWN:
-            chosen.append(index)
+def _photographs(paths: Sequence[str | os.PathLike[str]]) -> Study:
+    """The user's pictures, each at the network's size and at one to look at."""
+    model, information = load("cifar10")
     pictures = tuple(
         Picture(
-            name=f"{shapes.classes[shapes.labels[index]]}, "
+            Path(path).name,
+            load_image(path, size=information.size),
+            original=load_image(path, size=_VIEW),
+        )
+        for path in paths
+    )
+    return Study("Your photographs", model, information, pictures)
+
+
+def _shapes() -> Study:
+    """Pictures that are drawn, so that the truth about every pixel is known."""
+    model, information = load("shapes")
+    shapes = Shapes(HELD_OUT, seed=HELD_OUT_SEED)
+    pictures = tuple(
+        Picture(
+            f"{shapes.classes[shapes.labels[index]]} with "
             f"{shapes.texture_names[shapes.textures[index]]}",
-            image=shapes.images[index],
-            label=int(shapes.labels[index]),
+            shapes.images[index],
             mask=shapes.masks[index],
         )
-        for index in chosen
+        for index in _of_different_classes(shapes.labels)
     )
     return Study("Shapes", model, information, pictures, shapes)
 
 
-def _cifar10_studies(photographs: tuple[Picture, ...], test: Dataset | None) -> list[Study]:
-    """The CIFAR-10 network on the user's photographs, on its test pictures, or on both."""
+def _cifar10(test: Dataset) -> Study:
+    """Some of the CIFAR-10 test pictures."""
     model, information = load("cifar10")
-    studies = []
-    if photographs:
-        studies.append(Study("Your photographs", model, information, photographs))
-    if test is not None:
-        order = np.random.default_rng(HELD_OUT_SEED).permutation(len(test))[:HELD_OUT]
-        counted = Dataset(test.images[order], test.labels[order], test.classes)
-        shown = [int(np.flatnonzero(counted.labels == label)[0]) for label in (3, 5, 7, 8)]
-        pictures = tuple(
-            Picture(
-                name=information.classes[counted.labels[index]],
-                image=counted.images[index],
-                label=int(counted.labels[index]),
-            )
-            for index in shown
-        )
-        studies.append(Study("CIFAR-10 test pictures", model, information, pictures, counted))
-    return studies
+    order = np.random.default_rng(HELD_OUT_SEED).permutation(len(test))[:HELD_OUT]
+    held_out = Dataset(test.images[order], test.labels[order], test.classes)
+    pictures = tuple(
+        Picture(test.classes[held_out.labels[index]], held_out.images[index])
+        for index in _of_different_classes(held_out.labels)
+    )
+    return Study("CIFAR-10 test pictures", model, information, pictures, held_out)
 
 
-def _photograph(path: str | os.PathLike[str]) -> Picture:
-    """Load one of the user's pictures, at the network's size and at one to look at."""
-    image = load_image(path, size=32)
-    whole = load_image(path)
-    view = min(_LARGEST_VIEW, *whole.shape[1:])
-    original = load_image(path, size=view)
-    return Picture(Path(path).name, image, original=original)
+def _of_different_classes(labels: Array) -> Array:
+    """The indices of the first pictures of some classes."""
+    _, first = np.unique(labels, return_index=True)
+    return np.sort(first)[:_SHOWN]
 
 
 def _real_data(data: str | os.PathLike[str]) -> tuple[Dataset | None, Dataset | None]:

@@ -23,7 +23,6 @@ _SHEET = 12
 def section(visit: Visit) -> Section:
     """Pictures with the truth about them, the layers, accuracy and confusions."""
     return Section(
-        heading="The data and the network",
         question="What was the network shown, and how well does it tell things apart?",
         parts=tuple(_part(study) for study in visit.studies),
         see=(

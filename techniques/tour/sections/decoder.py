@@ -25,7 +25,6 @@ _STRIP_CELLS = 12.6  # the width of a step: 3 + 4 + 4 columns and two gaps
 def section(visit: Visit) -> Section:
     """Max-pooling, max-unpooling and transposed convolution in numbers."""
     return Section(
-        heading="The way back up: unpooling and transposed convolution",
         question="How does a decoder make a large map out of a small one?",
         parts=(_pooling(), _unpooling(), _transposed_convolution()),
         see=(

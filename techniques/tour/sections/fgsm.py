@@ -17,13 +17,12 @@ from techniques.tour.visit import Picture, Study, Visit
 _STEPS = (0.25, 0.5, 1, 1.5, 2, 3, 4, 6, 8, 12, 16)
 _CURVE = (0, 0.5, 1, 2, 4, 8, 16)
 _NUMBERS = (0, 1, 4, 8)
-_COUNTED = 256
+_COUNTED = 128
 
 
 def section(visit: Visit) -> Section:
     """Picture, sign of the gradient, sum; and accuracy against the size of the step."""
     return Section(
-        heading="An adversarial example",
         question="How little must a picture change for the network to see something else?",
         parts=tuple(_part(study) for study in visit.studies),
         see=(

@@ -19,7 +19,6 @@ _COUNTED = 64
 def section(visit: Visit) -> Section:
     """Grad-CAM and Guided Grad-CAM, scored against the masks where there are masks."""
     return Section(
-        heading="Grad-CAM",
         question="Where in the picture is the evidence for the class?",
         parts=tuple(_part(study) for study in visit.studies),
         see=(

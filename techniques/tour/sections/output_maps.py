@@ -18,7 +18,6 @@ _LAYERS = 5
 def section(visit: Visit) -> Section:
     """Output maps of several layers, for one picture of each study."""
     return Section(
-        heading="Output maps",
         question="What does each layer make of a picture?",
         parts=tuple(_part(study) for study in visit.studies),
         see=(

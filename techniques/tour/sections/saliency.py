@@ -13,7 +13,6 @@ from techniques.tour.visit import Study, Visit
 def section(visit: Visit) -> Section:
     """Saliency beside deconvnet and guided backprop."""
     return Section(
-        heading="Saliency, deconvnet, guided backprop",
         question="Which pixels would change the score of a class most, if they changed a little?",
         parts=tuple(_part(study) for study in visit.studies),
         see=(

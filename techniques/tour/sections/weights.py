@@ -13,7 +13,7 @@ from techniques.tour.visit import Study, Visit
 from techniques.weights import weight_grid
 
 _SIDE = 28
-_OUTLINES = 2000
+_TRAINED = 2000
 
 
 def section(visit: Visit) -> Section:
@@ -21,7 +21,6 @@ def section(visit: Visit) -> Section:
     parts = [_kernels(study) for study in _one_a_network(visit)]
     parts.append(_templates(visit))
     return Section(
-        heading="Weights as images",
         question="Can one see what a network has learned by looking at its numbers?",
         parts=tuple(parts),
         see=(
@@ -55,7 +54,7 @@ def _outline(silhouette: Silhouette, rng: np.random.Generator) -> Array:
 
 
 def linear_classifier(
-    images: Array, labels: Array, classes: int, steps: int = 200, decay: float = 0.02
+    images: Array, labels: Array, classes: int, steps: int = 100, decay: float = 0.02
 ) -> Array:
     """Train logits = W x + b by gradient descent; return W as images (K, H, W).
 
@@ -82,7 +81,7 @@ def _one_a_network(visit: Visit) -> list[Study]:
     return [
         study
         for index, study in enumerate(visit.studies)
-        if all(study.model is not other.model for other in visit.studies[:index])
+        if all(study.information.name != other.information.name for other in visit.studies[:index])
     ]
 
 
@@ -110,7 +109,7 @@ def _kernels(study: Study) -> Part:
 
 def _templates(visit: Visit) -> Part:
     """Linear classifiers on silhouettes and, where there are digits, on these."""
-    images, labels = outlines(_OUTLINES, rng=0)
+    images, labels = outlines(_TRAINED, rng=0)
     test = outlines(500, rng=1)
     names = [silhouette.__name__ for silhouette in silhouettes]
     weight = linear_classifier(images, labels, len(names))
@@ -118,10 +117,10 @@ def _templates(visit: Visit) -> Part:
     numbers = [Number("of held-out silhouettes right", percent(accuracy(weight, *test)), "%")]
     if visit.digits is not None:
         images, labels = visit.digits.images[:, 0], visit.digits.labels
-        half = len(images) // 2
+        half = min(_TRAINED, len(images) // 2)
         weight = linear_classifier(images[:half], labels[:half], 10)
         figures.append(_template_figure(weight, [str(digit) for digit in range(10)], "digits"))
-        share = accuracy(weight, images[half:], labels[half:])
+        share = accuracy(weight, images[half : 2 * half], labels[half : 2 * half])
         numbers.append(Number("of held-out digits right", percent(share), "%"))
     return Part("A linear classifier", tuple(figures), tuple(numbers))
 

@@ -1,0 +1,118 @@
+"""What the sections compute, and that all of them stand."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import minigrad as mg
+from techniques.decoder import IMAGE, KERNEL, VALUES, conv_transpose_steps, max_unpool_steps
+from techniques.tour.route import ROUTE
+from techniques.tour.section import Figure
+from techniques.tour.sections.data import confusion
+from techniques.tour.sections.decoder import written
+from techniques.tour.sections.fgsm import smallest_step
+from techniques.tour.sections.grad_cam import hits, share_inside
+from techniques.tour.sections.output_maps import strongest
+from techniques.tour.sections.weights import accuracy, linear_classifier, outlines
+
+
+@pytest.mark.parametrize("name", ROUTE)
+def test_every_section_can_be_made(name, stops):
+    stop = stops[list(ROUTE).index(name)]
+    assert stop.error == ""
+    assert stop.section.question.endswith("?")
+    assert stop.section.see and stop.section.code
+
+
+@pytest.mark.parametrize("name", ["data", "output-maps", "saliency", "grad-cam", "fgsm"])
+def test_each_kind_of_picture_has_its_part(name, stops, visit):
+    section = stops[list(ROUTE).index(name)].section
+    assert [part.heading for part in section.parts] == [study.heading for study in visit.studies]
+
+
+def test_photographs_have_no_mask_and_no_scores(stops):
+    photographs, shapes = stops[list(ROUTE).index("grad-cam")].section.parts
+    assert photographs.numbers == ()
+    assert len(shapes.numbers) == 3
+
+
+def test_the_worked_examples_end_with_the_lectures_numbers(stops):
+    _, unpooling, convolution = stops[list(ROUTE).index("decoder")].section.parts
+    last = [part.blocks[0].panels[-1].alt for part in (unpooling, convolution)]
+    assert last[0].endswith("0 750 0; 100 0 250; 0 0 0.")
+    assert last[1].endswith("120 30 -30 -120; 340 10 0 -350; 225 -100 105 -230; 50 0 -30 -20.")
+
+
+@pytest.mark.parametrize(
+    "steps", [max_unpool_steps(VALUES, IMAGE, 2), conv_transpose_steps(IMAGE, KERNEL)]
+)
+def test_what_the_steps_write_adds_up_to_the_result(steps):
+    total = sum(np.nan_to_num(written(step)) for step in steps)
+    np.testing.assert_array_equal(total, steps[-1].output)
+
+
+def test_panels_of_a_figure_fill_its_rows_or_less(stops):
+    for stop in stops:
+        for part in stop.section.parts:
+            for block in part.blocks:
+                if isinstance(block, Figure):
+                    assert block.panels
+                    assert 1 <= block.narrow_columns <= max(block.columns, 2)
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), max_size=20))
+def test_confusion_counts_every_prediction_once(pairs):
+    labels, predicted = np.array(pairs, int).reshape(-1, 2).T
+    counts = confusion(predicted, labels, 4)
+    assert counts.sum() == len(pairs)
+    for truth, said in np.ndindex(4, 4):
+        assert counts[truth, said] == pairs.count((truth, said))
+
+
+def test_share_inside_is_zero_for_an_empty_map():
+    maps = np.array([[[1.0, 3.0], [0.0, 0.0]], [[0.0, 0.0], [0.0, 0.0]]])
+    masks = np.array([[[False, True], [True, True]]] * 2)
+    np.testing.assert_allclose(share_inside(maps, masks), [0.75, 0.0])
+
+
+def test_the_pointing_game_looks_at_the_maximum_alone():
+    maps = np.array([[[1.0, 3.0], [2.9, 2.9]], [[1.0, 0.0], [4.0, 0.0]]])
+    masks = np.array([[[False, True], [False, False]]] * 2)
+    np.testing.assert_array_equal(hits(maps, masks), [True, False])
+
+
+def test_strongest_orders_channels_by_their_mean():
+    maps = np.array([1.0, 3.0, 2.0])[:, None, None] * np.ones((3, 2, 2))
+    np.testing.assert_array_equal(strongest(maps, 2)[:, 0, 0], [3.0, 2.0])
+
+
+def test_smallest_step_is_the_first_that_crosses_the_boundary():
+    def model(x):  # the first class while the mean is above a half
+        mean = x.reshape(len(x), -1).mean(axis=1, keepdims=True)
+        return mg.concatenate([mean - 0.5, 0.5 - mean], axis=1)
+
+    image = np.full((3, 4, 4), 0.5 + 2.5 / 255, np.float32)
+    step, attack = smallest_step(model, image, (1, 2, 3, 4))
+    assert step == 3
+    assert attack.success[0]
+
+
+def test_smallest_step_gives_the_last_where_none_is_enough():
+    def model(x):
+        return mg.concatenate([x.reshape(len(x), -1).sum(axis=1, keepdims=True)] * 2, axis=1)
+
+    step, attack = smallest_step(model, np.full((3, 4, 4), 0.5, np.float32), (1, 2))
+    assert step == 2
+    assert not attack.success[0]
+
+
+def test_the_linear_classifier_learns_outlines_and_its_weights_are_pictures():
+    images, labels = outlines(300, rng=0)
+    weight = linear_classifier(images, labels, 10, steps=40)
+    assert weight.shape == (10, 28, 28)
+    assert accuracy(weight, *outlines(100, rng=1)) > 0.9
+
+
+def test_outlines_are_the_same_for_the_same_seed():
+    np.testing.assert_array_equal(outlines(5, rng=2)[0], outlines(5, rng=2)[0])
