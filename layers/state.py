@@ -21,6 +21,7 @@ class LoadedKeys(NamedTuple):
 
 
 def values(value: Parameter | np.ndarray) -> np.ndarray:
+    """The array of a parameter or a buffer, not copied."""
     return value.array if isinstance(value, Parameter) else value
 
 
