@@ -74,8 +74,9 @@ def _fingerprint() -> str:
 @contextmanager
 def _numba_cache_in(folder: Path) -> Iterator[None]:
     """Numba reads the setting when a function is decorated; other people's keep their own."""
-    from numba import config
+    import numba
 
+    config: Any = numba.config
     before = config.CACHE_DIR
     config.CACHE_DIR = str(folder)
     try:

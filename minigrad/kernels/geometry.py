@@ -65,7 +65,7 @@ def forward_axis(
 
 
 def backward_axis(
-    size: int, kernel: int, stride: int, padding: int, dilation: int, sources: int, phase: int
+    phase: int, size: int, kernel: int, stride: int, padding: int, dilation: int, sources: int
 ) -> Axis:
     """Input ``phase + i * stride`` gets what tap `t` took from it to output ``i + shift``."""
     reached = {

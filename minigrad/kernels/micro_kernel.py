@@ -18,13 +18,15 @@ processor has; `REGISTERS` only says how much of them to fill.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from llvmlite import ir
-from numba import types
+from numba import extending, types
 from numba.core import cgutils
 from numba.core.registry import cpu_target
-from numba.extending import intrinsic, register_jitable
+
+# Numba passes the first argument itself, which its annotations do not say.
+intrinsic: Any = extending.intrinsic
 
 
 class Registers(NamedTuple):
@@ -56,7 +58,7 @@ DOT_ROWS = REGISTERS.dot_rows
 DOT_COLUMNS = REGISTERS.dot_columns
 
 
-@register_jitable
+@extending.register_jitable
 def dot_tile_size(item_bytes):
     """How many elements `dot_tile` writes: its sums, rounded up to whole vectors."""
     lanes = VECTOR_BYTES // item_bytes
