@@ -8,15 +8,19 @@ from inspect import isfunction as _isfunction
 from typing import TYPE_CHECKING
 
 from ..primitive import Primitive as _Primitive
+from ..primitive import primitives as _primitives
 from .arithmetic import *
 from .convolution import *
+from .einsum import *
 from .elementwise import *
+from .facts import *
 from .gelu import *
 from .indexing import *
 from .linalg import *
 from .linear import *
 from .loss import *
 from .normalization import *
+from .ordering import *
 from .padding import *
 from .pooling import *
 from .reduction import *
@@ -26,10 +30,17 @@ from .softmax import *
 
 # A type checker sees what the star imports bring; it cannot follow the list.
 if not TYPE_CHECKING:
+    _rules = {
+        rule.function
+        for primitive in _primitives().values()
+        for rule in ([primitive.rules] if primitive.variadic else primitive.rules)
+        if rule is not None
+    }
     __all__ = [
         name
         for name, value in list(globals().items())
         if not name.startswith("_")
+        and value not in _rules
         and (isinstance(value, _Primitive) or (_isfunction(value) and __name__ in value.__module__))
         and not value.__module__.endswith(".samples")
     ]

@@ -77,6 +77,9 @@ def divide_b(g, a, b):
     return -g * a / (b * b)
 
 
+true_divide = divide
+
+
 # ---- division with a remainder ----------------------------------------------------------------
 
 
@@ -149,6 +152,9 @@ def fmod_b(g, a, b):
     return -g * np.trunc(a / b)
 
 
+remainder = mod
+
+
 @implements(np.divmod)
 def _divmod(a, b):
     return floor_divide(a, b), mod(a, b)
@@ -160,7 +166,7 @@ def _divmod(a, b):
 @primitive(
     formula="aᵇ",
     kinks="a⁰ has derivative 0 in a; 0ᵇ has derivative 0 in b",
-    numpy=(np.power, np.float_power),
+    numpy=np.power,
     broadcasts=True,
     sample=calls(
         lambda rng: ((rng.uniform(0.5, 2, (3, 4)), rng.uniform(-2, 2, (4,))), {}),
@@ -188,6 +194,12 @@ def power_a(g, a, b):
 @power.vjp("b", "ȳ · aᵇ · ln a")
 def power_b(g, y, a):
     return g * np.where(a == 0, 0, y * np.log(np.where(a == 0, 1, a)))
+
+
+@implements(np.float_power)
+def float_power(a, b):
+    """As `numpy.float_power`: `power` in double precision."""
+    return power(np.multiply(a, np.float64(1)), b)
 
 
 @primitive(

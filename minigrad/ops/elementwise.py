@@ -48,6 +48,9 @@ def absolute_x(g, x):
     return g * np.sign(x)
 
 
+abs = absolute
+
+
 def _step_function(name, function, formula, **options):
     """A primitive that is constant but for jumps: its derivative is zero everywhere."""
 

@@ -260,15 +260,13 @@ def _below(x, k):
 @implements(np.tril)
 def tril(x, k=0):
     """As `numpy.tril`: zero above the k-th diagonal."""
-    kept = np.tri(*np.shape(x)[-2:], k=k) > 0
-    return where(kept, x, np.zeros((), _array(x).dtype))
+    return where(_below(x, k), x, np.zeros((), _array(x).dtype))
 
 
 @implements(np.triu)
 def triu(x, k=0):
     """As `numpy.triu`: zero below the k-th diagonal."""
-    lost = np.tri(*np.shape(x)[-2:], k=k - 1) > 0
-    return where(lost, np.zeros((), _array(x).dtype), x)
+    return where(_below(x, k - 1), np.zeros((), _array(x).dtype), x)
 
 
 @implements(np.diagonal)

@@ -163,6 +163,24 @@ def test_facts_without_a_derivative_come_as_plain_results(call):
     np.testing.assert_array_equal(result, call(plain))
 
 
+def test_the_expected_names_stand_in_minigrad_too():
+    expected = """
+    abs absolute all allclose any append arccos arctan2 argmax argmin argsort argwhere array_split
+    atleast_1d atleast_2d atleast_3d average broadcast_arrays broadcast_to cbrt ceil clip
+    column_stack compress concatenate copysign count_nonzero cross cumprod cumsum diag diagonal diff
+    divide dot dsplit dstack einsum equal exp exp2 expand_dims expm1 extract flip fliplr flipud
+    float_power floor floor_divide fmax fmin fmod full_like greater hsplit hstack hypot inner isnan
+    kron less log log10 log1p log2 logaddexp logical_and matmul max maximum mean median min minimum
+    mod moveaxis multiply nan_to_num nansum negative nonzero not_equal ones_like outer pad power
+    prod ptp put_along_axis ravel reciprocal remainder repeat reshape rint roll rot90 round select
+    sign sin sort split sqrt square squeeze stack std subtract sum swapaxes take take_along_axis
+    tanh tensordot tile trace transpose trapezoid tril triu trunc unique var vdot vsplit vstack
+    where zeros_like norm inv solve det slogdet cholesky matrix_power multi_dot vector_norm
+    """.split()
+    assert [name for name in expected if name not in mg.__all__] == []
+    assert mg.argmax(mg.Tensor([1.0, 3.0, 2.0])) == 1
+
+
 @pytest.mark.parametrize("make", [np.zeros_like, np.ones_like, lambda x: np.full_like(x, 3)])
 def test_arrays_like_a_tensor_are_tensors_without_a_gradient(make):
     x = mg.Tensor(np.ones((2, 3), np.float32), requires_grad=True)

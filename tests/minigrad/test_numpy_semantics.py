@@ -143,6 +143,8 @@ ON_MATRIX = {
     "divmod": lambda x: divmod(x, 0.8)[1],
     "np.divmod": lambda x: np.divmod(x, 0.8)[1],
     "logaddexp": lambda x: np.logaddexp(x, OTHER),
+    "float_power": lambda x: np.float_power(x, 1.5),
+    "remainder": lambda x: np.remainder(x, OTHER),
     "hypot": lambda x: np.hypot(x, OTHER),
     "arctan2": lambda x: np.arctan2(x, OTHER),
     "nan_to_num": lambda x: np.nan_to_num(x),
