@@ -10,7 +10,7 @@ import threading
 
 import numpy as np
 
-from minigrad.kernels import convolution, direct, geometry, pooling
+from minigrad.kernels import convolution, direct, geometry, normalization, pooling
 from minigrad.kernels.micro_kernel import DOT_ROWS, TILE_ROWS, TILE_VECTORS, VECTOR_BYTES
 from minigrad.kernels.threads import get_num_threads, run
 
@@ -269,6 +269,40 @@ def avg_pool2d_input_gradient(
     return dx
 
 
+def channel_moments(x: Array) -> tuple[Array, Array]:
+    """See `minigrad.kernels.reference.channel_moments`."""
+    (x,) = _inputs(x)
+    mean, variance = np.empty((2, x.shape[1]), x.dtype)
+    run(normalization.moments, x.shape[1], 2 * x.size, x, mean, variance)
+    return mean, variance
+
+
+def channel_products(g: Array, x: Array, mean: Array) -> tuple[Array, Array]:
+    """See `minigrad.kernels.reference.channel_products`."""
+    g, x, mean = _inputs(g, x, mean)
+    sums, along = np.empty((2, x.shape[1]), x.dtype)
+    run(normalization.products, x.shape[1], 2 * x.size, g, x, mean, sums, along)
+    return sums, along
+
+
+def channel_scale(x: Array, mean: Array, factor: Array, shift: Array) -> Array:
+    """See `minigrad.kernels.reference.channel_scale`."""
+    x, mean, factor, shift = _inputs(x, mean, factor, shift)
+    y = np.empty_like(x)
+    run(normalization.scale, x.shape[0] * x.shape[1], x.size, x, mean, factor, shift, y)
+    return y
+
+
+def channel_combine(
+    g: Array, x: Array, mean: Array, factor_g: Array, factor_x: Array, shift: Array
+) -> Array:
+    """See `minigrad.kernels.reference.channel_combine`."""
+    g, x, *rest = _inputs(g, x, mean, factor_g, factor_x, shift)
+    dx = np.empty_like(x)
+    run(normalization.combine, x.shape[0] * x.shape[1], 2 * x.size, g, x, *rest, dx)
+    return dx
+
+
 def warm_up(dtypes: tuple[str, ...] = ("float32",)) -> None:
     """Compile every kernel for `dtypes`, or load it from the disk, side by side."""
     one = (1, 1)
@@ -283,6 +317,11 @@ def warm_up(dtypes: tuple[str, ...] = ("float32",)) -> None:
         gather2d(image, indices)
         avg_pool2d(image, one, one, (0, 0), (2, 2), True)
         avg_pool2d_input_gradient(image, (2, 2), one, one, (0, 0), True)
+        rows = image[0]
+        mean, variance = channel_moments(rows)
+        channel_products(rows, rows, mean)
+        channel_scale(rows, mean, variance, mean)
+        channel_combine(rows, rows, mean, variance, variance, mean)
 
     threads = [threading.Thread(target=compile_all, args=(dtype,)) for dtype in dtypes]
     for thread in threads:

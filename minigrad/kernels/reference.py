@@ -304,3 +304,80 @@ def avg_pool2d_input_gradient(
         if window.size:
             window += g[n, c, i, j] / count
     return dx
+
+
+def channel_moments(x: Array) -> tuple[Array, Array]:
+    """Mean and variance of each channel; 0 where there is nothing.
+
+    Parameters
+    ----------
+    x : array (N, C, L)
+
+    Returns
+    -------
+    mean, variance : array (C,)
+    """
+    mean, variance = np.zeros((2, x.shape[1]), _result_type(x))
+    for c in range(x.shape[1]):
+        values = x[:, c].astype(np.float64)
+        if values.size:
+            mean[c] = values.mean()
+            variance[c] = ((values - mean[c]) ** 2).mean()
+    return mean, variance
+
+
+def channel_products(g: Array, x: Array, mean: Array) -> tuple[Array, Array]:
+    """Of each channel Σ g, and Σ g · (x − mean): what a batch's statistics send back.
+
+    Parameters
+    ----------
+    g, x : array (N, C, L)
+    mean : array (C,)
+
+    Returns
+    -------
+    sums, along : array (C,)
+    """
+    sums, along = np.zeros((2, x.shape[1]), _result_type(g, x))
+    for c in range(x.shape[1]):
+        sums[c] = g[:, c].sum(dtype=np.float64)
+        along[c] = (g[:, c] * (x[:, c] - mean[c])).sum(dtype=np.float64)
+    return sums, along
+
+
+def channel_scale(x: Array, mean: Array, factor: Array, shift: Array) -> Array:
+    """(x − mean) · factor + shift, with one of each a channel.
+
+    Parameters
+    ----------
+    x : array (N, C, L)
+    mean, factor, shift : array (C,)
+
+    Returns
+    -------
+    array (N, C, L)
+    """
+    y = np.empty(x.shape, _result_type(x, mean, factor, shift))
+    for c in range(x.shape[1]):
+        y[:, c] = (x[:, c] - mean[c]) * factor[c] + shift[c]
+    return y
+
+
+def channel_combine(
+    g: Array, x: Array, mean: Array, factor_g: Array, factor_x: Array, shift: Array
+) -> Array:
+    """g · factor_g + (x − mean) · factor_x + shift, with one of each a channel.
+
+    Parameters
+    ----------
+    g, x : array (N, C, L)
+    mean, factor_g, factor_x, shift : array (C,)
+
+    Returns
+    -------
+    array (N, C, L)
+    """
+    dx = np.empty(x.shape, _result_type(g, x, mean, factor_g, factor_x, shift))
+    for c in range(x.shape[1]):
+        dx[:, c] = g[:, c] * factor_g[c] + (x[:, c] - mean[c]) * factor_x[c] + shift[c]
+    return dx
