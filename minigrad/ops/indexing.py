@@ -8,7 +8,7 @@ from numpy.lib.array_utils import normalize_axis_index
 from ..numpy_protocol import implements
 from ..primitive import primitive
 from ..tensor import Tensor
-from .arithmetic import where
+from .arithmetic import where as _choose
 from .elementwise import astype, clip, positive
 
 # ---- indexing ---------------------------------------------------------------------------------
@@ -140,7 +140,7 @@ def put(x, index, values):
     source = source.reshape(plain.shape)
     own = np.arange(_array(values).size).reshape(np.shape(values))
     own = np.broadcast_to(own, places.shape).ravel()[source]
-    return where(source < 0, x, getitem(np.ravel(astype(values, plain.dtype)), own))
+    return _choose(source < 0, x, getitem(np.ravel(astype(values, plain.dtype)), own))
 
 
 @implements(np.take)
@@ -218,10 +218,18 @@ def compress(condition, x, axis=None):
 
 
 @implements(np.where)
-def _where(condition, *choices):
-    if not choices:
-        return np.nonzero(_array(condition))
-    return where(condition, *choices)
+def where(condition, *choices):
+    """As `numpy.where`: of three arguments a choice, of one the plain positions.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> mg.where([True, False], [1.0, 2.0], 0.0)
+    array([1., 0.])
+    >>> mg.where([True, False])
+    (array([0]),)
+    """
+    return _choose(condition, *choices) if choices else np.nonzero(_array(condition))
 
 
 @implements(np.select)
@@ -237,7 +245,7 @@ def select(condlist, choicelist, default=0):
     for condition, choice in zip(reversed(condlist), reversed(choicelist), strict=True):
         if _array(condition).dtype != bool:
             raise TypeError(f"conditions are boolean arrays, not {_array(condition).dtype}")
-        chosen = where(condition, choice, chosen)
+        chosen = _choose(condition, choice, chosen)
     return chosen
 
 
@@ -260,13 +268,13 @@ def _below(x, k):
 @implements(np.tril)
 def tril(x, k=0):
     """As `numpy.tril`: zero above the k-th diagonal."""
-    return where(_below(x, k), x, np.zeros((), _array(x).dtype))
+    return _choose(_below(x, k), x, np.zeros((), _array(x).dtype))
 
 
 @implements(np.triu)
 def triu(x, k=0):
     """As `numpy.triu`: zero below the k-th diagonal."""
-    return where(_below(x, k - 1), np.zeros((), _array(x).dtype), x)
+    return _choose(_below(x, k - 1), np.zeros((), _array(x).dtype), x)
 
 
 @implements(np.diagonal)

@@ -149,6 +149,7 @@ def test_take_refuses_what_numpy_refuses():
 
 def test_a_single_argument_where_gives_positions():
     x = mg.Tensor([0.0, 2.0, 3.0], requires_grad=True)
-    (positions,) = np.where(x)
+    (positions,) = mg.where(x)
+    np.testing.assert_array_equal(np.where(x)[0], positions)
     assert isinstance(positions, np.ndarray)
     np.testing.assert_array_equal(positions, [1, 2])
