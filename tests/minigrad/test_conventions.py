@@ -163,8 +163,7 @@ def test_facts_without_a_derivative_come_as_plain_results(call):
     np.testing.assert_array_equal(result, call(plain))
 
 
-def test_the_expected_names_stand_in_minigrad_too():
-    expected = """
+EXPECTED = """
     abs absolute all allclose any append arccos arctan2 argmax argmin argsort argwhere array_split
     atleast_1d atleast_2d atleast_3d average broadcast_arrays broadcast_to cbrt ceil clip
     column_stack compress concatenate copysign count_nonzero cross cumprod cumsum diag diagonal diff
@@ -176,8 +175,11 @@ def test_the_expected_names_stand_in_minigrad_too():
     sign sin sort split sqrt square squeeze stack std subtract sum swapaxes take take_along_axis
     tanh tensordot tile trace transpose trapezoid tril triu trunc unique var vdot vsplit vstack
     where zeros_like norm inv solve det slogdet cholesky matrix_power multi_dot vector_norm
-    """.split()
-    assert [name for name in expected if name not in mg.__all__] == []
+"""
+
+
+def test_the_expected_names_stand_in_minigrad_too():
+    assert [name for name in EXPECTED.split() if name not in mg.__all__] == []
     assert mg.argmax(mg.Tensor([1.0, 3.0, 2.0])) == 1
 
 
