@@ -253,7 +253,7 @@ class LayerNorm(Module):
 
     Notes
     -----
-    Input (..., *normalized_shape), output the same.
+    Input ``(..., *normalized_shape)``, output the same.
 
     References
     ----------

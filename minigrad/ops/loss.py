@@ -468,7 +468,7 @@ def binary_cross_entropy_with_logits_target(g, logits, weight, pos_weight, reduc
 
 
 def dice_loss(logits: Any, target: Any, smooth: float = 1.0) -> Any:
-    """One minus the Dice coefficient, 2 |A ∩ B| / (|A| + |B|), averaged over the classes.
+    """One minus the Dice coefficient, ``2 |A ∩ B| / (|A| + |B|)``, averaged over the classes.
 
     For each class (2 Σpq + smooth) / (Σp + Σq + smooth), with p the softmax of the logits (the
     sigmoid for one channel), q the target as 0 and 1, summed over batch and space (Milletari,

@@ -1,0 +1,31 @@
+"""How Sphinx builds the documentation."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import minigrad
+
+project = "minigrad"
+author = "The minigrad developers"
+copyright = "The minigrad developers"
+version = release = minigrad.__version__
+
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "generated"]
+myst_enable_extensions = ["colon_fence"]
+myst_heading_anchors = 3
+exclude_patterns = ["_build"]
+
+autodoc_typehints = "none"  # the docstrings say types and shapes in words
+autodoc_member_order = "bysource"
+napoleon_google_docstring = False
+napoleon_use_ivar = True  # attributes that are also properties are not declared twice
+napoleon_use_rtype = False
+
+html_theme = "alabaster"
+html_theme_options = {
+    "description": minigrad.__doc__.splitlines()[0].removeprefix("minigrad: "),
+    "page_width": "1150px",
+    "body_max_width": "none",
+}

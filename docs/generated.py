@@ -1,0 +1,78 @@
+"""The directives ``primitive-table`` and ``public-names``: generated, so never out of date."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+
+from docutils import nodes
+from docutils.parsers.rst import Directive
+from docutils.statemachine import StringList
+from sphinx.application import Sphinx
+
+import minigrad as mg
+
+
+def _cell(text: str) -> nodes.entry:
+    return nodes.entry("", *[nodes.paragraph(text=line) for line in text.splitlines()])
+
+
+def _table(header: list[str], rows: list[list[str]], widths: list[int]) -> nodes.table:
+    group = nodes.tgroup(cols=len(header))
+    group += [nodes.colspec(colwidth=width) for width in widths]
+    group += nodes.thead("", nodes.row("", *map(_cell, header)))
+    group += nodes.tbody("", *[nodes.row("", *map(_cell, row)) for row in rows])
+    return nodes.table("", group)
+
+
+class PrimitiveTable(Directive):
+    """One row a primitive: formula, the rule of each input, the convention at kinks."""
+
+    def run(self) -> list[nodes.Node]:
+        """Build the table from ``mg.primitives()``."""
+        rows = []
+        for name, primitive in sorted(mg.primitives().items()):
+            if not primitive.__module__.startswith("minigrad."):
+                continue
+            rules = [primitive.rules] if primitive.variadic else primitive.rules
+            pairs = zip(primitive.inputs, rules, strict=True)
+            vjps = [f"{argument}: {rule.formula}" for argument, rule in pairs if rule]
+            rows.append([name, primitive.formula, "\n".join(vjps), primitive.kinks or "–"])
+        header = ["name", "y =", "gradient, with ȳ that of the result", "where there is none"]
+        return [_table(header, rows, [15, 30, 35, 20])]
+
+
+class PublicNames(Directive):
+    """The documentation of everything that a module lists in ``__all__``, by kind."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """Have autodoc document each name."""
+        module = importlib.import_module(self.arguments[0])
+        lines = []
+        for name in module.__all__:
+            value = getattr(module, name)
+            if not callable(value):  # modules and tables: described in words
+                continue
+            lines.append(f".. auto{_kind(value)}:: {module.__name__}.{name}")
+            if inspect.isclass(value):
+                lines.append("   :members:")
+            lines.append("")
+        container = nodes.section()
+        container.document = self.state.document
+        self.state.nested_parse(StringList(lines, "public names"), 0, container)
+        return container.children
+
+
+def _kind(value: object) -> str:
+    if inspect.isclass(value):
+        return "exception" if issubclass(value, BaseException) else "class"
+    return "function"
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register the directives."""
+    app.add_directive("primitive-table", PrimitiveTable)
+    app.add_directive("public-names", PublicNames)
+    return {"parallel_read_safe": True}

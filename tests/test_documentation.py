@@ -1,0 +1,77 @@
+"""What the documentation shows runs as shown, and what it points at exists."""
+
+from __future__ import annotations
+
+import doctest
+import re
+from pathlib import Path
+
+import pytest
+
+import minigrad as mg
+
+ROOT = Path(__file__).parent.parent
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+COMMANDS = ["pip install -e . && minigrad tour", 'pip install -e ".[test]" && pytest']
+
+
+@pytest.fixture(autouse=True)
+def _table_restored():
+    """Pages declare primitives of their own."""
+    table = mg.Primitive.__init__.__globals__["_TABLE"]
+    before = dict(table)
+    yield
+    table.clear()
+    table.update(before)
+
+
+def blocks(page, language=""):
+    """The fenced blocks of a page in one language."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", page.read_text("utf-8"), re.M | re.S)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_examples_run_as_shown(page):
+    text = "\n".join(block for block in blocks(page, "python") if ">>>" in block)
+    example = doctest.DocTestParser().get_doctest(text, {}, page.name, str(page), 0)
+    runner = doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS)
+    runner.run(example)
+    assert runner.failures == 0
+    names = {"__name__": f"documentation.{page.stem}"}
+    for block in blocks(page, "python"):
+        if ">>>" not in block:
+            exec(compile(block, page.name, "exec"), names)
+
+
+def test_the_readme_example_is_short_and_tells_the_truth(capsys):
+    example = blocks(ROOT / "README.md", "python")[0]
+    assert len(example.split("\n\n")) == 3 and len(example.splitlines()) <= 18
+    exec(example, {})
+    printed = capsys.readouterr().out
+    assert "%0 = relu(x) -> (3,) float64" in printed
+    assert "[0. 4. 6.]" in printed
+    assert "(4, 64, 64)" in printed
+
+
+def test_the_readme_has_the_two_commands_as_lines_of_their_own():
+    lines = (ROOT / "README.md").read_text("utf-8").splitlines()
+    for command in COMMANDS:
+        assert command in lines
+        assert command in (ROOT / ".ci" / "run").read_text("utf-8")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_and_paths_lead_somewhere(page):
+    text = page.read_text("utf-8")
+    for link in re.findall(r"\]\(([^)#:]+)\)", text):
+        assert (page.parent / link).exists(), link
+    for path in re.findall(r"`((?:minigrad|layers|techniques|tests|docs)/[\w/.]*)`", text):
+        assert (ROOT / path).exists(), path
+
+
+def test_every_page_is_in_a_table_of_contents():
+    listed = set()
+    for page in PAGES:
+        for block in re.findall(r"```\{toctree\}\n(.*?)```", page.read_text("utf-8"), re.S):
+            listed |= set(block.split())
+    assert {page.stem for page in PAGES if page.parent.name == "docs"} - listed == {"index"}
