@@ -215,7 +215,7 @@ class Primitive:
         if type(result) is not np.ndarray:
             result = np.asarray(result)
         now = settings.current()
-        if active and now.recording:
+        if active and now.recording and result.dtype.kind == "f":
             values = self._keep(args, arrays, options, result, saved, active)
             node = Node(self, edges, values, result, sys._getframe(2))
             # A view of an array that the user can reach can be reached too.

@@ -246,3 +246,9 @@ def test_gradients_agree_with_central_differences(function, array):
     y.backward(cotangent)
     expected = central_differences(function, [array], cotangent, 0)
     assert scaled_error(x.grad, expected) < 1e-8
+
+
+def test_a_result_in_integers_leaves_the_tape():
+    x = mg.Tensor([1.5, 2.5], requires_grad=True)
+    assert np.sum(x, dtype=int).requires_grad is False
+    assert x.astype(int).requires_grad is False
