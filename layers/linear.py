@@ -28,12 +28,19 @@ def default_weight_and_bias(
     ((8, 4), (8,), True)
     """
     rng = np.random.default_rng(rng)
-    weight = init.kaiming_uniform_(Parameter(np.empty(shape, dtype)), a=math.sqrt(5), rng=rng)
+    weight = init.kaiming_uniform_(_zeros(shape, dtype), a=math.sqrt(5), rng=rng)
     if not bias:
         return weight, None
     fan_in, _ = init.fans(weight)
     bound = 1 / math.sqrt(fan_in) if fan_in else 0.0
-    return weight, init.uniform_(Parameter(np.empty(outputs, dtype)), -bound, bound, rng)
+    return weight, init.uniform_(_zeros((outputs,), dtype), -bound, bound, rng)
+
+
+def _zeros(shape: tuple[int, ...], dtype: npt.DTypeLike) -> Parameter:
+    """A parameter whose memory nobody has touched yet: Parameter(array) would copy it."""
+    parameter = Parameter(np.empty(0, dtype))
+    parameter.own(np.zeros(shape, dtype))
+    return parameter
 
 
 class Linear(Module):
