@@ -66,7 +66,6 @@ _STYLE: dict[Any, Any] = {
 
 _HEAT = matplotlib.colormaps["inferno"]
 _CELL = 0.17  # the side of a cell of a number grid, in panels
-_GAP = 0.8  # between grids, in cells
 
 
 def blank(width: float = 1.0, height: float = 1.0) -> tuple[Drawing, Axes]:
@@ -138,7 +137,7 @@ def grids(*matrices: tuple[Array, Array, str], cells: float = 0.0) -> Drawing:
     cells : float
         The least width of the drawing, in cells: drawings equally wide have cells equally large.
     """
-    gaps = [_GAP if operator else 0.0 for *_, operator in matrices]
+    gaps = [(0.4 + 0.4 * len(operator)) if operator else 0.0 for *_, operator in matrices]
     width = max(sum(values.shape[1] for values, *_ in matrices) + sum(gaps), cells)
     height = max(len(values) for values, *_ in matrices)
     drawing, axes = blank((width + 0.1) * _CELL, (height + 0.1) * _CELL)

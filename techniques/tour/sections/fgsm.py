@@ -6,18 +6,19 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from techniques.attacks import AccuracyCurve, FgsmResult, accuracy_against_epsilon, fgsm
+from techniques.attacks import AccuracyCurve, accuracy_against_epsilon, fgsm
 from techniques.model import Model, logits
 from techniques.picture import in_colour
 from techniques.tour.drawing import ACCENT, INK, Array, Drawing, chart, picture
 from techniques.tour.section import Figure, Number, Panel, Part, Section, percent
-from techniques.tour.visit import Picture, Study, Visit
+from techniques.tour.visit import Study, Visit, probabilities
 
 # In 255ths of the value range: 1 is one step of an 8-bit picture.
 _STEPS = (0.25, 0.5, 1, 1.5, 2, 3, 4, 6, 8, 12, 16)
 _CURVE = (0, 0.5, 1, 2, 4, 8, 16)
-_NUMBERS = (0, 1, 4, 8)
-_COUNTED = 128
+_NUMBERS = (0, 2, 8)
+_UNSEEN = 2  # the largest step of which we claim that nobody sees it
+_TRIED, _SHOWN, _COUNTED = 64, 3, 128
 
 
 def section(visit: Visit) -> Section:
@@ -26,67 +27,84 @@ def section(visit: Visit) -> Section:
         question="How little must a picture change for the network to see something else?",
         parts=tuple(_part(study) for study in visit.studies),
         see=(
-            "The left and the right picture look the same, and the network says otherwise, often "
-            "as sure of itself as before.",
+            "The left and the right picture look the same, and the network says otherwise, and "
+            "is sure of it.",
             "The picture in the middle is no noise: it is the sign of the gradient of the loss, "
             "one step up or down for every value. Each step is tiny, but all of them push the loss "
             "in the same direction, and there are thousands.",
             "Accuracy falls with ε long before a person would notice anything.",
         ),
-        code=(fgsm, smallest_step, accuracy_against_epsilon),
+        code=(fgsm, smallest_steps, accuracy_against_epsilon),
     )
 
 
-def smallest_step(
-    model: Model, image: Array, steps: Sequence[float] = _STEPS
-) -> tuple[float, FgsmResult]:
-    """Return the first ε of `steps`, in 255ths, at which an image (3, H, W) changes its class.
+def smallest_steps(model: Model, images: Array, steps: Sequence[float] = _STEPS) -> Array:
+    """Return for each image the smallest ε of `steps`, in 255ths, that changes its class.
 
-    With it comes the attack; where no step changes the class, the last.
+    Infinity, where none does.
     """
-    label = logits(model, image[None]).argmax(axis=1)
-    for step in steps:
-        attack = fgsm(model, image[None], label, step / 255)
-        if attack.success[0]:
-            break
-    return step, attack
+    classes = logits(model, images).argmax(axis=1)
+    smallest = np.full(len(images), np.inf)
+    for step in sorted(steps, reverse=True):
+        smallest[fgsm(model, images, classes, step / 255).success] = step
+    return smallest
 
 
 def _part(study: Study) -> Part:
-    equations = tuple(_equation(study, shown) for shown in study.pictures)
     if study.held_out is None:
-        return Part(study.heading, equations)
+        steps = smallest_steps(study.model, study.images)
+        return Part(
+            study.heading,
+            tuple(
+                _equation(study, shown.name, shown.image, step)
+                for shown, step in zip(study.pictures, steps, strict=True)
+            ),
+        )
+    images, labels = study.held_out.images[:_TRIED], study.held_out.labels[:_TRIED]
+    steps = smallest_steps(study.model, images)
+    sureness = probabilities(study.model, images).max(axis=1)
+    best = np.lexsort((-sureness, np.maximum(steps, _UNSEEN)))[:_SHOWN]
+    equations = tuple(
+        _equation(study, study.information.classes[labels[index]], images[index], steps[index])
+        for index in best
+    )
     curve = accuracy_against_epsilon(
         study.model,
         study.held_out.images[:_COUNTED],
         study.held_out.labels[:_COUNTED],
         [step / 255 for step in _CURVE],
     )
+    unseen = Number(
+        f"of {len(images)} pictures change their class at ε = {_UNSEEN}/255 or less; shown are "
+        "those of which the network was surest",
+        str(np.count_nonzero(steps <= _UNSEEN)),
+    )
     numbers = tuple(
         Number(f"right at ε = {step:g}/255" if step else "right without an attack",
                percent(share), "%")
         for step, share in zip(_CURVE, curve.accuracy, strict=True) if step in _NUMBERS
     )  # fmt: skip
-    count = min(_COUNTED, len(study.held_out.labels))
-    return Part(study.heading, (*equations, _curve_figure(curve, count)), numbers)
+    count = min(_COUNTED, len(study.held_out))
+    return Part(study.heading, (*equations, _curve_figure(curve, count)), (unseen, *numbers))
 
 
-def _equation(study: Study, shown: Picture) -> Figure:
+def _equation(study: Study, name: str, image: Array, smallest: float) -> Figure:
     """One picture, the sign of the gradient of its loss, and their sum."""
     names = study.information.classes
-    step, attack = smallest_step(study.model, shown.image)
+    step = min(smallest, max(_STEPS))
+    attack = fgsm(study.model, image[None], logits(study.model, image[None]).argmax(), step / 255)
     before, after = int(attack.original_predictions[0]), int(attack.predictions[0])
 
     def verdict(index: int, confidence: float) -> str:
         return f"“{names[index]}”, {percent(confidence)} % sure"
 
     panels = (
-        Panel(picture(in_colour(shown.image)), f"The picture: {shown.name}.", shown.name,
+        Panel(picture(in_colour(image)), f"The picture: {name}.", name,
               verdict(before, attack.original_confidences[0])),
         Panel(picture(in_colour(0.5 + 0.5 * attack.gradient_sign[0])),
               "The sign of the gradient of the loss: every value goes up or down.",
               "sign of the gradient", "one step for every value", before=f"+ {step:g}/255 ×"),
-        Panel(picture(in_colour(attack.images[0])), f"The sum: it looks like {shown.name}.",
+        Panel(picture(in_colour(attack.images[0])), f"The sum: it looks like {name}.",
               "the sum", verdict(after, attack.confidences[0]), before="="),
     )  # fmt: skip
     caption = (
@@ -108,11 +126,11 @@ def _curve_figure(curve: AccuracyCurve, count: int) -> Figure:
         f"How many of {count} held-out pictures are still right after one step of size ε in the "
         "direction of the sign. One 255th is one step of an 8-bit picture."
     )
-    return Figure((panel,), caption, columns=1, narrow_columns=1, share=0.8)
+    return Figure((panel,), caption, columns=1, narrow_columns=1, share=0.6)
 
 
 def _curve_drawing(curve: AccuracyCurve) -> Drawing:
-    drawing, axes = chart(4.0, 1.5)
+    drawing, axes = chart(2.8, 1.3)
     positions, shares = np.arange(len(_CURVE)), 100 * curve.accuracy
     axes.plot(positions, shares, color=ACCENT, marker="o", markersize=4)
     for position, share in zip(positions, shares, strict=True):

@@ -21,9 +21,9 @@ def section(visit: Visit) -> Section:
         question="What does each layer make of a picture?",
         parts=tuple(_part(study) for study in visit.studies),
         see=(
-            "Early maps are large and look like the picture: edges, colours, one orientation each.",
-            "Deeper maps are small and sparse: most values are zero, and the few that are not "
-            "mark the place of a part of the object.",
+            "Early maps are large and still look like the picture: its colours, edges, textures.",
+            "In deeper maps the texture is gone. In Shapes they answer to the outline: a straight "
+            "edge, a corner, the inside, each in its own channel.",
             "From layer to layer it gets coarser where something is, and clearer what it is.",
         ),
         code=(activation_maps, strongest),

@@ -24,8 +24,9 @@ def section(visit: Visit) -> Section:
         question="Can one see what a network has learned by looking at its numbers?",
         parts=tuple(parts),
         see=(
-            "A kernel of the first layer is multiplied with pixels, so it can be shown as pixels: "
-            "edges of several directions, patches of one colour against another.",
+            "A kernel of the first layer is multiplied with pixels, so it can be shown as pixels. "
+            "With 3 × 3 of them one sees a direction here, one colour against another there; the "
+            "11 × 11 kernels of larger networks show it better.",
             "Deeper kernels are multiplied with output maps. As pictures they say little: what a "
             "weight means there depends on what the maps before it mean.",
             "A linear classifier has one weight for each pixel and class. In the shape of the "
@@ -104,7 +105,8 @@ def _kernels(study: Study) -> Part:
         "Right: kernels of the last convolution, from the first 8 maps (across) to the first 8 "
         "channels (down). One scale for each side."
     )
-    return Part(study.heading, (Figure(panels, caption, columns=2, narrow_columns=2, share=0.75),))
+    figure = Figure(panels, caption, columns=2, narrow_columns=2, share=0.75)
+    return Part(f"The network “{study.information.name}”", (figure,))
 
 
 def _templates(visit: Visit) -> Part:

@@ -1,5 +1,6 @@
 """The page: one sound HTML file that needs nothing else."""
 
+import itertools
 import re
 from html.parser import HTMLParser
 
@@ -72,7 +73,7 @@ def test_ids_are_unique_and_links_lead_to_them(page, outline):
 def test_headings_descend_one_level_at_a_time(outline):
     levels = [int(tag[1]) for tag, _ in outline.elements if re.fullmatch("h[1-6]", tag)]
     assert levels[0] == 1 and levels.count(1) == 1 and levels.count(2) == len(ROUTE)
-    assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False))
+    assert all(after <= before + 1 for before, after in itertools.pairwise(levels))
 
 
 def test_the_contents_list_every_section_in_order(outline):

@@ -11,7 +11,7 @@ from techniques.tour.route import ROUTE
 from techniques.tour.section import Figure
 from techniques.tour.sections.data import confusion
 from techniques.tour.sections.decoder import written
-from techniques.tour.sections.fgsm import smallest_step
+from techniques.tour.sections.fgsm import smallest_steps
 from techniques.tour.sections.grad_cam import hits, share_inside
 from techniques.tour.sections.output_maps import strongest
 from techniques.tour.sections.weights import accuracy, linear_classifier, outlines
@@ -76,10 +76,14 @@ def test_share_inside_is_zero_for_an_empty_map():
     np.testing.assert_allclose(share_inside(maps, masks), [0.75, 0.0])
 
 
-def test_the_pointing_game_looks_at_the_maximum_alone():
-    maps = np.array([[[1.0, 3.0], [2.9, 2.9]], [[1.0, 0.0], [4.0, 0.0]]])
-    masks = np.array([[[False, True], [False, False]]] * 2)
-    np.testing.assert_array_equal(hits(maps, masks), [True, False])
+def test_the_pointing_game_looks_at_the_maximum_and_how_far_it_is_from_the_object():
+    maps = np.zeros((3, 8, 8))
+    maps[0, 1, 1], maps[1, 1, 5], maps[2, 7, 7] = 1, 1, 1
+    masks = np.zeros((3, 8, 8), bool)
+    masks[:, :2, :2] = True
+    np.testing.assert_array_equal(hits(maps, masks, 0), [True, False, False])
+    np.testing.assert_array_equal(hits(maps, masks, 4), [True, True, False])
+    np.testing.assert_array_equal(hits(maps, np.zeros_like(masks), 99), [False] * 3)
 
 
 def test_strongest_orders_channels_by_their_mean():
@@ -87,24 +91,14 @@ def test_strongest_orders_channels_by_their_mean():
     np.testing.assert_array_equal(strongest(maps, 2)[:, 0, 0], [3.0, 2.0])
 
 
-def test_smallest_step_is_the_first_that_crosses_the_boundary():
+def test_smallest_steps_are_the_first_that_cross_the_boundary():
     def model(x):  # the first class while the mean is above a half
         mean = x.reshape(len(x), -1).mean(axis=1, keepdims=True)
         return mg.concatenate([mean - 0.5, 0.5 - mean], axis=1)
 
-    image = np.full((3, 4, 4), 0.5 + 2.5 / 255, np.float32)
-    step, attack = smallest_step(model, image, (1, 2, 3, 4))
-    assert step == 3
-    assert attack.success[0]
-
-
-def test_smallest_step_gives_the_last_where_none_is_enough():
-    def model(x):
-        return mg.concatenate([x.reshape(len(x), -1).sum(axis=1, keepdims=True)] * 2, axis=1)
-
-    step, attack = smallest_step(model, np.full((3, 4, 4), 0.5, np.float32), (1, 2))
-    assert step == 2
-    assert not attack.success[0]
+    levels = np.array([0.5, 2.5, 3.5, 9.0]) / 255 + 0.5
+    images = np.broadcast_to(levels[:, None, None, None], (4, 3, 2, 2)).astype(np.float32)
+    np.testing.assert_array_equal(smallest_steps(model, images, (1, 2, 3, 4)), [1, 3, 4, np.inf])
 
 
 def test_the_linear_classifier_learns_outlines_and_its_weights_are_pictures():
