@@ -252,6 +252,15 @@ def test_a_hook_gets_a_copy_and_may_replace_the_gradient(place):
     assert x.grad.all()
 
 
+def test_a_hook_that_writes_to_what_it_is_given_changes_nothing():
+    x = leaf(1.0)
+    y = x * 3
+    for owner in (x, y):
+        owner.register_hook(lambda gradient: gradient.fill(100))
+    (y * 2).backward()
+    np.testing.assert_array_equal(x.grad, [6])
+
+
 def test_a_hook_sees_the_complete_gradient_once():
     x = leaf(2.0)
     y = x * 1
@@ -417,6 +426,23 @@ def test_the_data_of_a_result_keeps_its_shape_and_dtype():
     y = leaf(1.0, 2.0) * 2
     with pytest.raises(ValueError, match="detach"):
         y.data = np.ones(3)
+
+
+@pytest.mark.parametrize("factors", [np.array([2.0, 3.0]), [2.0, 3.0]])
+def test_a_setting_written_to_later_changes_no_gradient(factors):
+    @mg.primitive(name="test_scaled")
+    def scaled(x, /, factors):
+        return x * factors
+
+    @scaled.vjp("x")
+    def scaled_x(g, factors):
+        return g * factors
+
+    x = leaf(1.0, 1.0)
+    y = scaled(x, factors)
+    factors[0] = 100
+    y.sum().backward()
+    np.testing.assert_array_equal(x.grad, [2, 3])
 
 
 def test_a_primitive_that_returns_its_input_is_safe_too():
