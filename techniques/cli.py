@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"minigrad: error: {_one_line(error)}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("minigrad: stopped; what was finished is kept", file=sys.stderr)
+        print("minigrad: stopped", file=sys.stderr)
         return 130
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -122,14 +123,16 @@ def prepare(
 def _photographs(paths: Sequence[str | os.PathLike[str]]) -> Study:
     """The user's pictures, each at the network's size and at one to look at."""
     model, information = load("cifar10")
-    pictures = tuple(
-        Picture(
-            Path(path).name,
-            load_image(path, size=information.size),
-            original=load_image(path, size=_VIEW),
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what cannot be shown is an error
+        pictures = tuple(
+            Picture(
+                Path(path).name,
+                load_image(path, size=information.size),
+                original=load_image(path, size=_VIEW),
+            )
+            for path in paths
         )
-        for path in paths
-    )
     return Study("Your photographs", model, information, pictures)
 
 

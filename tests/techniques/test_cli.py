@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import pytest
+from PIL import Image
 
 import minigrad
 from techniques.cli import main
@@ -38,6 +39,15 @@ def test_wrong_usage_exits_with_2(arguments, capsys):
     assert printed.err.startswith("usage:")
 
 
+class Size:
+    size = 32
+
+
+def huge(path):
+    Image.new("1", (12_000, 9_000)).save(path)
+    return path
+
+
 def broken(path):
     path.write_bytes(b"\xff\xd8\xff\xe0 no picture")
     return path
@@ -48,6 +58,7 @@ def broken(path):
     [
         (lambda folder: folder / "missing.jpg", "no such file"),
         (lambda folder: broken(folder / "broken.jpg"), "broken.jpg"),
+        (lambda folder: huge(folder / "huge.png"), "make it smaller"),
         (lambda folder: folder, "not a file"),
     ],
 )
@@ -59,10 +70,6 @@ def test_a_bad_picture_is_one_line_and_2(make, reason, tmp_path, capsys, monkeyp
     assert printed.err.startswith("minigrad: error: ")
     assert printed.err.count("\n") == 1
     assert reason in printed.err
-
-
-class Size:
-    size = 32
 
 
 @pytest.mark.parametrize("beside", ["file", "file/below"])
