@@ -9,13 +9,18 @@ from typing import TYPE_CHECKING
 
 from ..primitive import Primitive as _Primitive
 from ..primitive import primitives as _primitives
+from .activation import *
 from .arithmetic import *
+from .choosing import *
 from .convolution import *
+from .cross_entropy import *
+from .dropout import *
 from .einsum import *
 from .elementwise import *
 from .facts import *
 from .gelu import *
 from .indexing import *
+from .joining import *
 from .linalg import *
 from .linear import *
 from .loss import *
@@ -23,10 +28,14 @@ from .normalization import *
 from .ordering import *
 from .padding import *
 from .pooling import *
+from .products import *
 from .reduction import *
+from .repeating import *
 from .resampling import *
+from .rounding import *
 from .shape import *
 from .softmax import *
+from .trigonometry import *
 
 # A type checker sees what the star imports bring; it cannot follow the list.
 if not TYPE_CHECKING:
@@ -42,5 +51,5 @@ if not TYPE_CHECKING:
         if not name.startswith("_")
         and value not in _rules
         and (isinstance(value, _Primitive) or (_isfunction(value) and __name__ in value.__module__))
-        and not value.__module__.endswith(".samples")
+        and not value.__module__.endswith((".arrays", ".samples"))
     ]

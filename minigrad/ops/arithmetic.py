@@ -8,7 +8,7 @@ from ..numpy_protocol import implements
 from ..primitive import primitive
 from .samples import binary, calls
 
-# ---- sums and products ------------------------------------------------------------------------
+# ---- sums and products -------------------------------------------------------------------------
 
 
 @primitive(formula="a + b", numpy=np.add, broadcasts=True, sample=binary())
@@ -80,7 +80,30 @@ def divide_b(g, a, b):
 true_divide = divide
 
 
-# ---- division with a remainder ----------------------------------------------------------------
+@primitive(
+    formula="a with the sign of b",
+    kinks="0 at a = 0",
+    numpy=np.copysign,
+    broadcasts=True,
+    branches=lambda a, b: np.sign(a) + 3 * np.signbit(b),
+    sample=binary(),
+)
+def copysign(a, b, /):
+    """As `numpy.copysign`."""
+    return np.copysign(a, b)
+
+
+@copysign.vjp("a", "ȳ · sign(a) · sign(b)")
+def copysign_a(g, a, b):
+    return g * np.sign(a) * np.where(np.signbit(b), -1, 1)
+
+
+@copysign.vjp("b", "0")
+def copysign_b(g, b_shape):
+    return np.zeros(b_shape)
+
+
+# ---- division with a remainder -----------------------------------------------------------------
 
 
 @primitive(
@@ -160,7 +183,7 @@ def _divmod(a, b):
     return floor_divide(a, b), mod(a, b)
 
 
-# ---- powers and roots of two ------------------------------------------------------------------
+# ---- powers ------------------------------------------------------------------------------------
 
 
 @primitive(
@@ -202,52 +225,7 @@ def float_power(a, b):
     return power(np.multiply(a, np.float64(1)), b)
 
 
-@primitive(
-    formula="√(a² + b²)",
-    kinks="0 at a = b = 0",
-    numpy=np.hypot,
-    broadcasts=True,
-    sample=binary(low=0.5, high=2.0),
-)
-def hypot(a, b, /):
-    """As `numpy.hypot`."""
-    return np.hypot(a, b)
-
-
-@hypot.vjp("a", "ȳ · a / y")
-def hypot_a(g, y, a):
-    return g * a / np.where(y == 0, 1, y)
-
-
-@hypot.vjp("b", "ȳ · b / y")
-def hypot_b(g, y, b):
-    return g * b / np.where(y == 0, 1, y)
-
-
-@primitive(
-    formula="the angle of (b, a)",
-    kinks="0 at a = b = 0",
-    numpy=np.arctan2,
-    broadcasts=True,
-    sample=binary(low=0.5, high=2.0),
-)
-def arctan2(a, b, /):
-    """As `numpy.arctan2`."""
-    return np.arctan2(a, b)
-
-
-@arctan2.vjp("a", "ȳ · b / (a² + b²)")
-def arctan2_a(g, a, b):
-    squares = a * a + b * b
-    return g * b / np.where(squares == 0, 1, squares)
-
-
-@arctan2.vjp("b", "−ȳ · a / (a² + b²)")
-def arctan2_b(g, a, b):
-    squares = a * a + b * b
-    return -g * a / np.where(squares == 0, 1, squares)
-
-
+# ---- sums of exponentials ----------------------------------------------------------------------
 @primitive(formula="ln(eᵃ + eᵇ)", numpy=np.logaddexp, broadcasts=True, sample=binary())
 def logaddexp(a, b, /):
     """As `numpy.logaddexp`."""
@@ -279,153 +257,3 @@ def logaddexp2_a(g, y, a):
 @logaddexp2.vjp("b", "ȳ · 2^(b − y)")
 def logaddexp2_b(g, y, b):
     return g * np.exp2(np.where(np.isfinite(y), b, 0) - np.where(np.isfinite(y), y, 0))
-
-
-# ---- the larger and the smaller ---------------------------------------------------------------
-
-
-def _share(g, wins, ties):
-    """All of the gradient where an input wins, half of it at a tie."""
-    return np.where(wins, g, np.where(ties, g / 2, 0))
-
-
-@primitive(
-    formula="the larger of a and b",
-    kinks="half to each at a tie; NaN wins",
-    numpy=np.maximum,
-    broadcasts=True,
-    branches=lambda a, b: np.sign(np.subtract(a, b)),
-    sample=binary(),
-)
-def maximum(a, b, /):
-    """As `numpy.maximum`."""
-    return np.maximum(a, b)
-
-
-@maximum.vjp("a", "ȳ · 1[a > b]")
-def maximum_a(g, a, b):
-    return _share(g, (a > b) | np.isnan(a), a == b)
-
-
-@maximum.vjp("b", "ȳ · 1[b > a]")
-def maximum_b(g, a, b):
-    return _share(g, (b > a) | np.isnan(b), a == b)
-
-
-@primitive(
-    formula="the smaller of a and b",
-    kinks="half to each at a tie; NaN wins",
-    numpy=np.minimum,
-    broadcasts=True,
-    branches=lambda a, b: np.sign(np.subtract(a, b)),
-    sample=binary(),
-)
-def minimum(a, b, /):
-    """As `numpy.minimum`."""
-    return np.minimum(a, b)
-
-
-@minimum.vjp("a", "ȳ · 1[a < b]")
-def minimum_a(g, a, b):
-    return _share(g, (a < b) | np.isnan(a), a == b)
-
-
-@minimum.vjp("b", "ȳ · 1[b < a]")
-def minimum_b(g, a, b):
-    return _share(g, (b < a) | np.isnan(b), a == b)
-
-
-@primitive(
-    formula="the larger of a and b, NaN losing",
-    kinks="half to each at a tie",
-    numpy=np.fmax,
-    broadcasts=True,
-    branches=lambda a, b: np.sign(np.subtract(a, b)),
-    sample=binary(),
-)
-def fmax(a, b, /):
-    """As `numpy.fmax`."""
-    return np.fmax(a, b)
-
-
-@fmax.vjp("a", "ȳ · 1[a > b]")
-def fmax_a(g, a, b):
-    return _share(g, (a > b) | np.isnan(b), a == b)
-
-
-@fmax.vjp("b", "ȳ · 1[b > a]")
-def fmax_b(g, a, b):
-    return _share(g, (b > a) | np.isnan(a), a == b)
-
-
-@primitive(
-    formula="the smaller of a and b, NaN losing",
-    kinks="half to each at a tie",
-    numpy=np.fmin,
-    broadcasts=True,
-    branches=lambda a, b: np.sign(np.subtract(a, b)),
-    sample=binary(),
-)
-def fmin(a, b, /):
-    """As `numpy.fmin`."""
-    return np.fmin(a, b)
-
-
-@fmin.vjp("a", "ȳ · 1[a < b]")
-def fmin_a(g, a, b):
-    return _share(g, (a < b) | np.isnan(b), a == b)
-
-
-@fmin.vjp("b", "ȳ · 1[b < a]")
-def fmin_b(g, a, b):
-    return _share(g, (b < a) | np.isnan(a), a == b)
-
-
-@primitive(
-    formula="a with the sign of b",
-    kinks="0 at a = 0",
-    numpy=np.copysign,
-    broadcasts=True,
-    branches=lambda a, b: np.sign(a) + 3 * np.signbit(b),
-    sample=binary(),
-)
-def copysign(a, b, /):
-    """As `numpy.copysign`."""
-    return np.copysign(a, b)
-
-
-@copysign.vjp("a", "ȳ · sign(a) · sign(b)")
-def copysign_a(g, a, b):
-    return g * np.sign(a) * np.where(np.signbit(b), -1, 1)
-
-
-@copysign.vjp("b", "0")
-def copysign_b(g, b_shape):
-    return np.zeros(b_shape)
-
-
-# ---- choosing ---------------------------------------------------------------------------------
-
-
-def _where_sample(rng):
-    return (rng.random((3, 4)) < 0.5, rng.normal(size=(3, 4)), rng.normal(size=(4,))), {}
-
-
-@primitive(
-    formula="a where condition, else b",
-    broadcasts=True,
-    sample=calls(_where_sample),
-)
-def where(condition, a, b, /):
-    """As `numpy.where` with three arguments."""
-    return np.where(condition, a, b)
-
-
-@where.vjp("a", "ȳ · condition")
-def where_a(g, condition):
-    return np.where(condition, g, 0)
-
-
-@where.vjp("b", "ȳ · (not condition)")
-def where_b(g, condition):
-    return np.where(condition, 0, g)

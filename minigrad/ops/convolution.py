@@ -16,14 +16,14 @@ from ..settings import kernel as kernel_in_force
 from .geometry import check_images, pair, resolve_padding, windows
 
 
-def _floating(*arrays: Any) -> list[np.ndarray]:
+def _for_the_kernels(*arrays: Any) -> list[np.ndarray]:
     """Arrays of one dtype that the kernels know: float32 or float64."""
     common = np.result_type(*arrays)
     dtype = np.float32 if common in (np.float32, np.float16) else np.float64
     return [np.asarray(array, dtype) for array in arrays]
 
 
-# ---- the three primitives ---------------------------------------------------------------------
+# ---- the three primitives ----------------------------------------------------------------------
 
 
 def _sample(rng):
@@ -47,7 +47,7 @@ def _conv2d_sample(rng):
 )
 def _conv2d(x, weight, bias=None, /, stride=(1, 1), padding=(0, 0), dilation=(1, 1), groups=1):
     dtype = np.result_type(x, weight)
-    x, weight = _floating(x, weight)
+    x, weight = _for_the_kernels(x, weight)
     y = kernel_in_force("conv2d")(x, weight, stride, padding, dilation, groups)
     if bias is not None:
         y += np.asarray(bias, y.dtype)[:, None, None]
@@ -82,11 +82,21 @@ def _conv_transpose2d_sample(rng):
     sample=_conv_transpose2d_sample,
 )
 def _conv_transpose2d(
-    x, weight, bias=None, /, output_size=None, stride=(1, 1), padding=(0, 0), dilation=(1, 1), groups=1
-):  # fmt: skip
+    x,
+    weight,
+    bias=None,
+    /,
+    output_size=None,
+    stride=(1, 1),
+    padding=(0, 0),
+    dilation=(1, 1),
+    groups=1,
+):
     dtype = np.result_type(x, weight)
-    x, weight = _floating(x, weight)
-    y = kernel_in_force("conv2d_input_gradient")(x, weight, output_size, stride, padding, dilation, groups)
+    x, weight = _for_the_kernels(x, weight)
+    y = kernel_in_force("conv2d_input_gradient")(
+        x, weight, output_size, stride, padding, dilation, groups
+    )
     if bias is not None:
         y += np.asarray(bias, y.dtype)[:, None, None]
     return y if y.dtype == dtype or dtype.kind != "f" else y.astype(dtype)
@@ -124,8 +134,10 @@ def _weight_gradient_sample(rng):
 def _conv2d_weight_gradient(
     x, z, /, kernel_size, stride=(1, 1), padding=(0, 0), dilation=(1, 1), groups=1
 ):
-    x, z = _floating(x, z)
-    return kernel_in_force("conv2d_weight_gradient")(x, z, kernel_size, stride, padding, dilation, groups)
+    x, z = _for_the_kernels(x, z)
+    return kernel_in_force("conv2d_weight_gradient")(
+        x, z, kernel_size, stride, padding, dilation, groups
+    )
 
 
 @_conv2d_weight_gradient.vjp("x", "z transposed-convolved with ȳ")
@@ -139,7 +151,7 @@ def _conv2d_weight_gradient_z(g, x, z_shape, stride, padding, dilation, groups):
     return back if back.shape == z_shape else back[:, :, : z_shape[2], : z_shape[3]]
 
 
-# ---- the public functions ---------------------------------------------------------------------
+# ---- the public functions ----------------------------------------------------------------------
 
 
 def conv2d(

@@ -8,7 +8,7 @@ import numpy as np
 
 from ..numpy_protocol import implements
 from ..primitive import primitive
-from .linalg import _unbroadcast
+from .products import _unbroadcast
 
 
 def _contraction_sample(rng):

@@ -8,8 +8,8 @@ from functools import cache
 import numpy as np
 
 from ..primitive import primitive
+from .arrays import floating
 from .samples import unary
-from .softmax import _floating
 
 _DEGREE = 20
 _HALFWAY = 2.5
@@ -52,7 +52,7 @@ def erf(x, /):
     >>> mg.erf([0.0, 0.5, 2.0]).round(4)
     array([0.    , 0.5205, 0.9953])
     """
-    x = _floating(x)
+    x = floating(x)
     size = np.abs(x)
     beyond = size + x.dtype.type(_HALFWAY)
     t = 1 - 2 * x.dtype.type(_HALFWAY) / beyond
@@ -95,7 +95,7 @@ def gelu(x, /, approximate="none"):
     >>> mg.gelu([-1.0, 0.0, 1.0]).round(6)
     array([-0.158655,  0.      ,  0.841345])
     """
-    x = _floating(x)
+    x = floating(x)
     return x * _share_below(x, approximate)
 
 

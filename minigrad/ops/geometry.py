@@ -75,8 +75,8 @@ def windows(
         room = n + 2 * p - d * (k - 1) - 1
         if room < 0:
             raise ValueError(
-                f"a kernel of {tuple(kernel_size)} (dilation {dilation}) is larger than the image of "
-                f"{tuple(size)} with padding {padding}: use a smaller kernel or more padding"
+                f"a kernel of {tuple(kernel_size)} (dilation {dilation}) is larger than the image "
+                f"of {tuple(size)} with padding {padding}: use a smaller kernel or more padding"
             )
         count = room // s + 1
         if ceil_mode and room % s and count * s < n + p:

@@ -8,14 +8,12 @@ from numpy.lib.array_utils import normalize_axis_index
 from ..numpy_protocol import implements
 from ..primitive import primitive
 from ..tensor import Tensor
-from .arithmetic import where as _choose
-from .elementwise import astype, clip, positive
+from .arrays import plain
+from .choosing import _choose
+from .elementwise import positive
+from .rounding import astype
 
-# ---- indexing ---------------------------------------------------------------------------------
-
-
-def _array(x):
-    return x.array if isinstance(x, Tensor) else np.asarray(x)
+# ---- indexing ----------------------------------------------------------------------------------
 
 
 def _frozen(index):
@@ -129,24 +127,23 @@ def put(x, index, values):
     >>> y.data, x.grad
     (array([0., 0., 3.]), array([0., 0., 1.]))
     """
-    plain = _array(x)
-    places = np.arange(plain.size).reshape(plain.shape)[_frozen(index)]
-    written = np.broadcast_to(_array(values), places.shape)
+    array = plain(x)
+    places = np.arange(array.size).reshape(array.shape)[_frozen(index)]
+    written = np.broadcast_to(plain(values), places.shape)
     if not written.size:
         return positive(x)
     # For each element of x, which of the values it takes: -1 for none.
-    source = np.full(plain.size, -1)
-    source[places.ravel()] = np.arange(places.size)
-    source = source.reshape(plain.shape)
-    own = np.arange(_array(values).size).reshape(np.shape(values))
+    source = np.full(array.shape, -1)
+    source.reshape(-1)[places.ravel()] = np.arange(places.size)
+    own = np.arange(plain(values).size).reshape(np.shape(values))
     own = np.broadcast_to(own, places.shape).ravel()[source]
-    return _choose(source < 0, x, getitem(np.ravel(astype(values, plain.dtype)), own))
+    return _choose(source < 0, x, getitem(np.ravel(astype(values, array.dtype)), own))
 
 
 @implements(np.take)
 def take(x, indices, axis=None, mode="raise"):
     """As `numpy.take`."""
-    indices = _array(indices)
+    indices = plain(indices)
     if axis is None:
         x, axis = np.ravel(x), 0
     axis = normalize_axis_index(axis, np.ndim(x))
@@ -164,7 +161,7 @@ def take(x, indices, axis=None, mode="raise"):
 
 def _along_axis(x, indices, axis):
     """The full index that `take_along_axis` and `put_along_axis` stand for."""
-    indices = _array(indices)
+    indices = plain(indices)
     axis = normalize_axis_index(axis, np.ndim(x))
     if indices.dtype.kind not in "iu":
         raise IndexError(f"indices along an axis are integers, not {indices.dtype}")
@@ -198,65 +195,23 @@ def put_along_axis(x, indices, values, axis):
            [0., 7.]])
     """
     if axis is None:
-        return np.reshape(put(np.ravel(x), _array(indices), values), np.shape(x))
+        return np.reshape(put(np.ravel(x), plain(indices), values), np.shape(x))
     return put(x, _along_axis(x, indices, axis), values)
 
 
 @implements(np.extract)
 def extract(condition, x):
     """As `numpy.extract`."""
-    return getitem(np.ravel(x), np.flatnonzero(_array(condition)))
+    return getitem(np.ravel(x), np.flatnonzero(plain(condition)))
 
 
 @implements(np.compress)
 def compress(condition, x, axis=None):
     """As `numpy.compress`."""
-    return take(x, np.flatnonzero(_array(condition)), axis)
+    return take(x, np.flatnonzero(plain(condition)), axis)
 
 
-# ---- choosing ---------------------------------------------------------------------------------
-
-
-@implements(np.where)
-def where(condition, *choices):
-    """As `numpy.where`: of three arguments a choice, of one the plain positions.
-
-    Examples
-    --------
-    >>> import minigrad as mg
-    >>> mg.where([True, False], [1.0, 2.0], 0.0)
-    array([1., 0.])
-    >>> mg.where([True, False])
-    (array([0]),)
-    """
-    return _choose(condition, *choices) if choices else np.nonzero(_array(condition))
-
-
-@implements(np.select)
-def select(condlist, choicelist, default=0):
-    """As `numpy.select`."""
-    if len(condlist) != len(choicelist):
-        raise ValueError(
-            f"{len(condlist)} conditions and {len(choicelist)} choices: give one choice each"
-        )
-    if not len(condlist):
-        raise ValueError("select needs one condition or more")
-    chosen = default
-    for condition, choice in zip(reversed(condlist), reversed(choicelist), strict=True):
-        if _array(condition).dtype != bool:
-            raise TypeError(f"conditions are boolean arrays, not {_array(condition).dtype}")
-        chosen = _choose(condition, choice, chosen)
-    return chosen
-
-
-@implements(np.clip)
-def _clip(a, a_min=None, a_max=None, *, min=None, max=None):
-    if (a_min is not None and min is not None) or (a_max is not None and max is not None):
-        raise ValueError("clip takes a_min and a_max, or min and max, not both")
-    return clip(a, min if a_min is None else a_min, max if a_max is None else a_max)
-
-
-# ---- triangles and diagonals ------------------------------------------------------------------
+# ---- triangles and diagonals -------------------------------------------------------------------
 
 
 def _below(x, k):
@@ -268,13 +223,13 @@ def _below(x, k):
 @implements(np.tril)
 def tril(x, k=0):
     """As `numpy.tril`: zero above the k-th diagonal."""
-    return _choose(_below(x, k), x, np.zeros((), _array(x).dtype))
+    return _choose(_below(x, k), x, np.zeros((), plain(x).dtype))
 
 
 @implements(np.triu)
 def triu(x, k=0):
     """As `numpy.triu`: zero below the k-th diagonal."""
-    return _choose(_below(x, k - 1), np.zeros((), _array(x).dtype), x)
+    return _choose(_below(x, k - 1), np.zeros((), plain(x).dtype), x)
 
 
 @implements(np.diagonal)

@@ -1,4 +1,4 @@
-"""Batch, layer, group and instance normalisation, and dropout."""
+"""Batch, layer, group and instance normalisation."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import numpy as np
 from ..primitive import primitive
 from ..settings import kernel
 from ..tensor import Tensor
-from .softmax import _floating
+from .arrays import floating
 
-# ---- the formula they share -------------------------------------------------------------------
+# ---- the formula they share --------------------------------------------------------------------
 
 
 def _mean(x, axes):
@@ -52,7 +52,7 @@ def _through_statistics(g, centered, inverse, axes):
     return g - centered
 
 
-# ---- over the batch ---------------------------------------------------------------------------
+# ---- over the batch ----------------------------------------------------------------------------
 
 
 def _per_channel(values, ndim):
@@ -138,10 +138,8 @@ def batch_norm(
     >>> mean, variance
     (array([0.2]), array([1.1]))
     """
-    x = _floating(x)
-    _check_channels(
-        x, running_mean=running_mean, running_var=running_var, weight=weight, bias=bias
-    )
+    x = floating(x)
+    _check_channels(x, running_mean=running_mean, running_var=running_var, weight=weight, bias=bias)
     if (running_mean is None) != (running_var is None):
         raise ValueError("running_mean and running_var are both given or both None")
     if training or running_mean is None:
@@ -151,7 +149,7 @@ def batch_norm(
                 f"x of shape {x.shape} has one value a channel, whose variance says nothing: "
                 "train with a larger batch, or pass training=False"
             )
-        mean, variance = kernel("channel_moments")(_rows(x))
+        mean, variance = kernel("channel_moments")(_flat_planes(x))
         if training and count:
             _update(running_mean, mean, momentum)
             _update(running_var, variance * (count / (count - 1)), momentum)
@@ -160,18 +158,18 @@ def batch_norm(
     inverse = 1 / np.sqrt(variance + x.dtype.type(eps))
     factor = inverse if weight is None else inverse * weight
     shift = np.zeros_like(mean) if bias is None else bias
-    y = kernel("channel_scale")(_rows(x), mean, factor.astype(x.dtype), np.asarray(shift, x.dtype))
+    y = kernel("channel_scale")(
+        _flat_planes(x), mean, factor.astype(x.dtype), np.asarray(shift, x.dtype)
+    )
     return y.reshape(x.shape).astype(x.dtype, copy=False), mean, inverse
 
 
-def _rows(x):
+def _flat_planes(x):
     """(N, C, ...) as (N, C, L)."""
     return x.reshape(*x.shape[:2], math.prod(x.shape[2:]))
 
 
-@batch_norm.vjp(
-    "x", "ĝ − mean(ĝ) − x̂ · mean(ĝ · x̂), over √(variance + eps), where ĝ = ȳ · weight"
-)
+@batch_norm.vjp("x", "ĝ − mean(ĝ) − x̂ · mean(ĝ · x̂), over √(variance + eps), where ĝ = ȳ · weight")
 def batch_norm_x(g, x, running_mean, weight, mean, inverse, training, eps):
     factor = 1 if weight is None else weight
     if not training and running_mean is not None:
@@ -179,10 +177,12 @@ def batch_norm_x(g, x, running_mean, weight, mean, inverse, training, eps):
     if isinstance(g, Tensor):
         return _batch_norm_x(g, x, factor, eps)
     count = max(x.size // max(x.shape[1], 1), 1)
-    sums, along = kernel("channel_products")(_rows(g), _rows(x), mean)
+    sums, along = kernel("channel_products")(_flat_planes(g), _flat_planes(x), mean)
     factor = factor * inverse
+    slope = -factor * inverse**2 * along / count
+    shift = -factor * sums / count
     gradient = kernel("channel_combine")(
-        _rows(g), _rows(x), mean, factor, -factor * inverse**2 * along / count, -factor * sums / count
+        _flat_planes(g), _flat_planes(x), mean, factor, slope, shift
     )
     return gradient.reshape(x.shape)
 
@@ -200,7 +200,7 @@ def _batch_norm_x(g, x, factor, eps):
 @batch_norm.vjp("weight", "Σ ȳ · x̂")
 def batch_norm_weight(g, x, running_mean, mean, inverse, training, eps):
     if not isinstance(g, Tensor):
-        return kernel("channel_products")(_rows(g), _rows(x), mean)[1] * inverse
+        return kernel("channel_products")(_flat_planes(g), _flat_planes(x), mean)[1] * inverse
     axes = (0, *range(2, g.ndim))
     if training or running_mean is None:
         _, variance, centered = _moments(x, axes)
@@ -213,7 +213,7 @@ def batch_norm_bias(g):
     return np.sum(g, axis=(0, *range(2, g.ndim)))
 
 
-# ---- over each example ------------------------------------------------------------------------
+# ---- over each example -------------------------------------------------------------------------
 
 
 def _normalize_samples(rng):
@@ -251,7 +251,7 @@ def normalize(x, weight=None, bias=None, /, axes=(-1,), eps=1e-5):
     >>> mg.normalize([1.0, 2.0, 3.0], eps=0).round(3)
     array([-1.225,  0.   ,  1.225])
     """
-    mean, variance, y = _moments(_floating(x), axes)
+    mean, variance, y = _moments(floating(x), axes)
     inverse = 1 / np.sqrt(variance + y.dtype.type(eps))
     y *= inverse
     if weight is not None:
@@ -261,9 +261,7 @@ def normalize(x, weight=None, bias=None, /, axes=(-1,), eps=1e-5):
     return y, mean, inverse
 
 
-@normalize.vjp(
-    "x", "ĝ − mean(ĝ) − x̂ · mean(ĝ · x̂), over √(variance + eps), where ĝ = ȳ · weight"
-)
+@normalize.vjp("x", "ĝ − mean(ĝ) − x̂ · mean(ĝ · x̂), over √(variance + eps), where ĝ = ȳ · weight")
 def normalize_x(g, x, weight, mean, inverse, axes, eps):
     if weight is not None:
         g = g * weight
@@ -326,9 +324,7 @@ def layer_norm(
     return normalize(x, weight, bias, axes=tuple(range(-len(sizes), 0)), eps=eps)
 
 
-def group_norm(
-    x: Any, groups: int, weight: Any = None, bias: Any = None, eps: float = 1e-5
-) -> Any:
+def group_norm(x: Any, groups: int, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:
     """Group normalisation (Wu and He, 2018): over groups of channels of each example.
 
     Parameters
@@ -401,98 +397,3 @@ def instance_norm(x: Any, weight: Any = None, bias: Any = None, eps: float = 1e-
     if len(shape) < 3:
         raise ValueError(f"instance_norm takes (N, C, L) or (N, C, H, W), not shape {shape}")
     return group_norm(x, max(shape[1], 1), weight, bias, eps)
-
-
-# ---- dropout ----------------------------------------------------------------------------------
-
-
-def _mask(shape, dtype, p, training, rng):
-    """What to multiply with: 0 with probability p, else 1 / (1 − p); just 1 if not training."""
-    if not 0 <= p <= 1:
-        raise ValueError(f"p is the probability of dropping a value, between 0 and 1, not {p}")
-    if not training or p == 0:
-        return None
-    if p == 1:
-        return np.zeros(shape, dtype)
-    draws = np.random.default_rng(rng).random(shape, dtype=np.float32)
-    return (draws >= p) * np.asarray(1 / (1 - p), dtype)
-
-
-def _dropout_samples(rng):
-    yield (rng.normal(size=(3, 4)),), {"rng": 0}
-    yield (rng.normal(size=(2, 3)),), {"p": 0.2, "rng": 1}
-    yield (rng.normal(size=(3,)),), {"training": False}
-
-
-@primitive(
-    formula="x · mask / (1 − p)", saves=("mask",), linear="x", sample=_dropout_samples
-)
-def dropout(x, /, p=0.5, training=True, rng=None):
-    """Set each value to zero with probability `p` and scale the others by 1 / (1 − p).
-
-    Parameters
-    ----------
-    x : array_like or Tensor
-    p : float
-        In [0, 1].
-    training : bool
-        Otherwise the values stay as they are.
-    rng : int, Generator or None
-        Where the draws come from.
-
-    Raises
-    ------
-    ValueError
-        If p is not a probability.
-
-    Examples
-    --------
-    >>> import minigrad as mg, numpy as np
-    >>> mg.dropout(np.ones(6), 0.5, rng=0)
-    array([2., 2., 2., 0., 0., 0.])
-    """
-    x = _floating(x)
-    mask = _mask(x.shape, x.dtype, p, training, rng)
-    return (x if mask is None else x * mask), mask
-
-
-@dropout.vjp("x", "ȳ · mask / (1 − p)")
-def dropout_x(g, mask):
-    return g if mask is None else g * mask
-
-
-def _dropout2d_samples(rng):
-    yield (rng.normal(size=(2, 3, 2, 2)),), {"rng": 0}
-    yield (rng.normal(size=(4, 1, 2)),), {"p": 0.3, "rng": 1}
-
-
-@primitive(
-    formula="x · mask of channels / (1 − p)", saves=("mask",), linear="x", sample=_dropout2d_samples
-)
-def dropout2d(x, /, p=0.5, training=True, rng=None):
-    """As `dropout`, for whole channels of (N, C, H, W) (or (C, H, W)) at a time.
-
-    Raises
-    ------
-    ValueError
-        If p is not a probability, or x has another number of axes.
-
-    Examples
-    --------
-    >>> import minigrad as mg, numpy as np
-    >>> mg.dropout2d(np.ones((1, 4, 1, 2)), 0.5, rng=0)[0, :, 0]
-    array([[2., 2.],
-           [2., 2.],
-           [2., 2.],
-           [0., 0.]])
-    """
-    x = _floating(x)
-    if x.ndim not in (3, 4):
-        raise ValueError(f"dropout2d takes (N, C, H, W) or (C, H, W), not shape {x.shape}")
-    mask = _mask((*x.shape[:-2], 1, 1), x.dtype, p, training, rng)
-    return (x if mask is None else x * mask), mask
-
-
-@dropout2d.vjp("x", "ȳ · mask / (1 − p)")
-def dropout2d_x(g, mask):
-    return g if mask is None else g * mask

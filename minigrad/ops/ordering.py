@@ -12,7 +12,7 @@ from .indexing import scatter
 from .reduction import _axes, _count, _reductions, _spread
 from .samples import calls
 
-# ---- the largest and the smallest -------------------------------------------------------------
+# ---- the largest and the smallest --------------------------------------------------------------
 
 
 def _first(position, x, axis):
@@ -95,7 +95,7 @@ def ptp(x, axis=None, keepdims=False):
 amax, amin = max, min
 
 
-# ---- order ------------------------------------------------------------------------------------
+# ---- order -------------------------------------------------------------------------------------
 
 
 @primitive(

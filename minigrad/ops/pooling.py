@@ -9,15 +9,16 @@ import numpy as np
 from ..primitive import primitive
 from ..settings import kernel as kernel_in_force
 from ..tensor import Tensor
+from .arrays import plain
 from .geometry import Pair, check_images, pair, windows
 
 
-def _floating(x: Any) -> np.ndarray:
+def _for_the_kernels(x: Any) -> np.ndarray:
     x = np.asarray(x)
     return x if x.dtype in (np.float32, np.float64) else x.astype(np.float64)
 
 
-# ---- max-pooling and its adjoint --------------------------------------------------------------
+# ---- max-pooling and its adjoint ---------------------------------------------------------------
 
 
 def _images(rng, *shape):
@@ -45,7 +46,9 @@ def _max_pool2d_branches(x, **options):
     sample=_max_pool2d_sample,
 )
 def _max_pool2d(x, /, kernel_size, stride, padding, dilation, output_size):
-    return kernel_in_force("max_pool2d")(_floating(x), kernel_size, stride, padding, dilation, output_size)
+    return kernel_in_force("max_pool2d")(
+        _for_the_kernels(x), kernel_size, stride, padding, dilation, output_size
+    )
 
 
 @_max_pool2d.vjp("x", "ȳ unpooled to where the maxima were")
@@ -65,7 +68,7 @@ def _max_unpool2d_sample(rng):
     sample=_max_unpool2d_sample,
 )
 def _max_unpool2d(x, indices, /, output_size):
-    return kernel_in_force("max_unpool2d")(_floating(x), indices, output_size)
+    return kernel_in_force("max_unpool2d")(_for_the_kernels(x), indices, output_size)
 
 
 @_max_unpool2d.vjp("x", "ȳ at the remembered places")
@@ -84,7 +87,7 @@ def _gather2d_sample(rng):
     sample=_gather2d_sample,
 )
 def _gather2d(x, indices, /):
-    return kernel_in_force("gather2d")(_floating(x), indices)
+    return kernel_in_force("gather2d")(_for_the_kernels(x), indices)
 
 
 @_gather2d.vjp("x", "ȳ unpooled")
@@ -187,13 +190,15 @@ def max_unpool2d(
         )
     else:
         size = pair(tuple(output_size)[-2:], "output_size", 1)
-    positions = np.array(indices.array if isinstance(indices, Tensor) else indices)
+    positions = np.array(plain(indices))
     if positions.dtype.kind not in "iu":
         raise TypeError(f"indices are integers, not {positions.dtype}")
     if positions.shape != shape:
-        raise ValueError(f"there is one index a value: x has shape {shape}, indices {positions.shape}")
+        raise ValueError(
+            f"there is one index a value: x has shape {shape}, indices {positions.shape}"
+        )
     positions = positions.astype(np.int64)
-    if positions.size and not (0 <= positions.min() and positions.max() < size[0] * size[1]):
+    if positions.size and not (positions.min() >= 0 and positions.max() < size[0] * size[1]):
         bad = positions[(positions < 0) | (positions >= size[0] * size[1])][0]
         raise IndexError(
             f"index {bad} lies outside a plane of {size[0]}×{size[1]}: give the output_size of the "
@@ -216,12 +221,13 @@ def _survives(positions: np.ndarray, size: Pair) -> np.ndarray:
     return (last[planes, flat] == order).reshape(positions.shape)
 
 
-# ---- average pooling and its adjoint ----------------------------------------------------------
+# ---- average pooling and its adjoint -----------------------------------------------------------
 
 
 def _avg_pool2d_sample(rng):
     options = {"stride": (2, 1), "padding": (1, 0), "count_include_pad": False}
-    yield (rng.normal(size=(2, 3, 5, 4)),), {"kernel_size": (3, 2), "output_size": (3, 3), **options}
+    options |= {"kernel_size": (3, 2), "output_size": (3, 3)}
+    yield (rng.normal(size=(2, 3, 5, 4)),), options
 
 
 @primitive(
@@ -232,15 +238,13 @@ def _avg_pool2d_sample(rng):
 )
 def _avg_pool2d(x, /, kernel_size, stride, padding, output_size, count_include_pad):
     return kernel_in_force("avg_pool2d")(
-        _floating(x), kernel_size, stride, padding, output_size, count_include_pad
+        _for_the_kernels(x), kernel_size, stride, padding, output_size, count_include_pad
     )
 
 
 @_avg_pool2d.vjp("x", "ȳ spread evenly over each window")
 def _avg_pool2d_x(g, x_shape, kernel_size, stride, padding, output_size, count_include_pad):
-    return _avg_unpool2d(
-        g, kernel_size, stride, padding, x_shape[2:], count_include_pad
-    )
+    return _avg_unpool2d(g, kernel_size, stride, padding, x_shape[2:], count_include_pad)
 
 
 def _avg_unpool2d_sample(rng):
@@ -256,7 +260,7 @@ def _avg_unpool2d_sample(rng):
 )
 def _avg_unpool2d(x, /, kernel_size, stride, padding, input_size, count_include_pad):
     return kernel_in_force("avg_pool2d_input_gradient")(
-        _floating(x), input_size, kernel_size, stride, padding, count_include_pad
+        _for_the_kernels(x), input_size, kernel_size, stride, padding, count_include_pad
     )
 
 
@@ -323,7 +327,8 @@ def adaptive_avg_pool2d(x: Any, output_size: Any) -> Any:
     """
     shape = check_images(x, "adaptive_avg_pool2d")
     if isinstance(output_size, (tuple, list)) and len(output_size) == 2:
-        output_size = tuple(n if m is None else m for n, m in zip(shape[2:], output_size, strict=True))
+        wanted = zip(shape[2:], output_size, strict=True)
+        output_size = tuple(n if m is None else m for n, m in wanted)
     size = pair(output_size, "output_size", 1)
     if 0 in shape[2:]:
         raise ValueError(f"adaptive_avg_pool2d needs pixels, and x has shape {shape}")

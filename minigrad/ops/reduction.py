@@ -45,7 +45,7 @@ def _reductions(rng, low=-2.0, high=2.0):
     yield (rng.uniform(low, high, ()),), {}
 
 
-# ---- sums -------------------------------------------------------------------------------------
+# ---- sums --------------------------------------------------------------------------------------
 
 
 @primitive(formula="Σ x", linear="x", numpy=np.sum, sample=_reductions)
@@ -87,7 +87,7 @@ def cumsum_x(g, x_shape, axis):
     return np.flip(np.cumsum(np.flip(g, axis), axis), axis)
 
 
-# ---- products ---------------------------------------------------------------------------------
+# ---- products ----------------------------------------------------------------------------------
 
 
 def _recurrence_sample(rng):
@@ -188,7 +188,7 @@ def prod_x(g, y, x, x_shape, axis, keepdims):
     return g * np.transpose(np.reshape(left * right, rows.shape), np.argsort(order))
 
 
-# ---- spread -----------------------------------------------------------------------------------
+# ---- spread ------------------------------------------------------------------------------------
 
 
 def _variances(rng):
@@ -231,7 +231,7 @@ def std_x(g, y, x, x_shape, axis, ddof, keepdims):
     return _spread(scale, x_shape, axis, keepdims) * centred
 
 
-# ---- built on these ---------------------------------------------------------------------------
+# ---- built on these ----------------------------------------------------------------------------
 
 
 @implements(np.average)

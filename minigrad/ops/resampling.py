@@ -10,7 +10,7 @@ import numpy as np
 from ..primitive import primitive
 from .geometry import check_images, pair, windows
 
-# ---- a linear map along one axis --------------------------------------------------------------
+# ---- a linear map along one axis ---------------------------------------------------------------
 #
 # Its matrix is sparse: output i is the sum over k of weight[k, i] · x[index[k, i]].
 
@@ -87,7 +87,7 @@ def resample_x(g, x_shape, axis, index, weight):
     return resample(g, axis, index, weight)
 
 
-# ---- interpolation ----------------------------------------------------------------------------
+# ---- interpolation -----------------------------------------------------------------------------
 
 
 def _nearest(size, out, step):
@@ -191,7 +191,7 @@ def interpolate(
     return x
 
 
-# ---- patches ----------------------------------------------------------------------------------
+# ---- patches -----------------------------------------------------------------------------------
 
 
 def _patch_geometry(size, kernel_size, dilation, padding, stride):
@@ -253,9 +253,15 @@ def _taps(kernel, dilation, stride, counts):
     """Each place in the kernel, and the pixels that it meets as the kernel moves."""
     for row in range(kernel[0]):
         for column in range(kernel[1]):
-            yield row, column, tuple(
-                slice(start * d, start * d + s * (count - 1) + 1, s)
-                for start, d, s, count in zip((row, column), dilation, stride, counts, strict=True)
+            yield (
+                row,
+                column,
+                tuple(
+                    slice(start * d, start * d + s * (count - 1) + 1, s)
+                    for start, d, s, count in zip(
+                        (row, column), dilation, stride, counts, strict=True
+                    )
+                ),
             )
 
 

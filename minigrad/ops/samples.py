@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-Sampler = Callable[[np.random.Generator], Iterator[tuple[tuple[Any, ...], dict[str, Any]]]]
+Sample = tuple[tuple[Any, ...], dict[str, Any]]
+Sampler = Callable[[np.random.Generator], Iterator[Sample]]
 
 
 def _away_from_integers(values: np.ndarray) -> np.ndarray:
@@ -18,7 +19,7 @@ def _away_from_integers(values: np.ndarray) -> np.ndarray:
 def unary(low: float = -2.0, high: float = 2.0, **options: Any) -> Sampler:
     """Arrays between two bounds, of several shapes, away from kinks."""
 
-    def sample(rng: np.random.Generator) -> Iterator[tuple[tuple[Any, ...], dict[str, Any]]]:
+    def sample(rng: np.random.Generator) -> Iterator[Sample]:
         for shape in [(3, 4), (5,), (), (2, 0), (1, 1, 3)]:
             values = _away_from_integers(rng.uniform(low, high, shape))
             yield (np.clip(values, low + 0.01, high - 0.01),), dict(options)
@@ -29,17 +30,17 @@ def unary(low: float = -2.0, high: float = 2.0, **options: Any) -> Sampler:
 def binary(low: float = -2.0, high: float = 2.0) -> Sampler:
     """Pairs that broadcast against each other, with no two equal values."""
 
-    def sample(rng: np.random.Generator) -> Iterator[tuple[tuple[Any, ...], dict[str, Any]]]:
+    def sample(rng: np.random.Generator) -> Iterator[Sample]:
         for first, second in [((3, 4), (3, 4)), ((3, 1), (4,)), ((), (2, 3)), ((2, 1, 3), (4, 1))]:
             yield (rng.uniform(low, high, first), rng.uniform(low, high, second)), {}
 
     return sample
 
 
-def calls(*make: Callable[[np.random.Generator], tuple[tuple[Any, ...], dict[str, Any]]]) -> Sampler:
+def calls(*make: Callable[[np.random.Generator], Sample]) -> Sampler:
     """Hand-written samples: each a function from a generator to ``(inputs, settings)``."""
 
-    def sample(rng: np.random.Generator) -> Iterator[tuple[tuple[Any, ...], dict[str, Any]]]:
+    def sample(rng: np.random.Generator) -> Iterator[Sample]:
         for one in make:
             yield one(rng)
 

@@ -1,4 +1,4 @@
-"""Functions that move elements about: reshaping, joining, splitting, repeating."""
+"""Functions that move elements about: another shape, the axes or the elements in another order."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from numpy.lib.array_utils import normalize_axis_index
 
 from ..numpy_protocol import implements
 from ..primitive import primitive
-from ..tensor import Tensor
-from .elementwise import astype, positive
-from .indexing import _array, getitem
+from .arrays import plain
+from .elementwise import positive
 from .samples import calls
 
 
@@ -18,7 +17,7 @@ def _one(size, /, **options):
     return lambda rng: ((rng.normal(size=size),), options)
 
 
-# ---- another shape ----------------------------------------------------------------------------
+# ---- another shape -----------------------------------------------------------------------------
 
 
 @primitive(
@@ -49,20 +48,20 @@ def ravel(x):
 @implements(np.squeeze)
 def squeeze(x, axis=None):
     """As `numpy.squeeze`."""
-    return reshape(x, np.squeeze(_array(x), axis).shape)
+    return reshape(x, np.squeeze(plain(x), axis).shape)
 
 
 @implements(np.expand_dims)
 def expand_dims(x, axis):
     """As `numpy.expand_dims`."""
-    return reshape(x, np.expand_dims(_array(x), axis).shape)
+    return reshape(x, np.expand_dims(plain(x), axis).shape)
 
 
 def _reshaped_as(function):
     """One of the ``atleast`` functions: of one array, or of several, as NumPy's."""
 
     def reshaped(*arrays):
-        made = tuple([reshape(x, function(_array(x)).shape) for x in arrays])
+        made = tuple([reshape(x, function(plain(x)).shape) for x in arrays])
         return made[0] if len(made) == 1 else made
 
     reshaped.__name__ = reshaped.__qualname__ = function.__name__
@@ -75,7 +74,7 @@ atleast_2d = _reshaped_as(np.atleast_2d)
 atleast_3d = _reshaped_as(np.atleast_3d)
 
 
-# ---- the axes in another order ----------------------------------------------------------------
+# ---- the axes in another order -----------------------------------------------------------------
 
 
 @primitive(
@@ -124,6 +123,7 @@ def matrix_transpose(x, /):
 implements(np.linalg.matrix_transpose)(matrix_transpose)
 
 
+# ---- the elements in another order -------------------------------------------------------------
 @primitive(
     formula="x in the opposite order",
     linear="x",
@@ -183,216 +183,3 @@ def roll(x, /, shift, axis=None):
 @roll.vjp("x", "ȳ moved back")
 def roll_x(g, shift, axis):
     return np.roll(g, tuple(np.negative(shift)) if np.ndim(shift) else -shift, axis)
-
-
-# ---- repeating --------------------------------------------------------------------------------
-
-
-@primitive(
-    formula="x, repeated along new and stretched axes",
-    linear="x",
-    numpy=np.broadcast_to,
-    broadcasts=True,
-    sample=calls(_one((3, 1), shape=(2, 3, 4)), _one((), shape=(2, 3)), _one((3,), shape=(0, 3))),
-)
-def broadcast_to(x, /, shape):
-    """As `numpy.broadcast_to`."""
-    return np.broadcast_to(x, shape)
-
-
-@broadcast_to.vjp("x", "ȳ, summed over the repetitions")
-def broadcast_to_x(g):
-    return g
-
-
-@implements(np.broadcast_arrays)
-def broadcast_arrays(*arrays):
-    """As `numpy.broadcast_arrays`: a tuple."""
-    shape = np.broadcast_shapes(*[np.shape(x) for x in arrays])
-    return tuple([broadcast_to(x, shape) for x in arrays])
-
-
-@implements(np.tile)
-def tile(x, reps):
-    """As `numpy.tile`."""
-    reps = tuple(np.atleast_1d(reps).tolist())
-    shape = (1,) * (len(reps) - np.ndim(x)) + np.shape(x)
-    reps = (1,) * (len(shape) - len(reps)) + reps
-    apart = tuple([n for size in shape for n in (1, size)])
-    stretched = tuple([n for pair in zip(reps, shape, strict=True) for n in pair])
-    whole = tuple([times * size for times, size in zip(reps, shape, strict=True)])
-    return reshape(broadcast_to(reshape(x, apart), stretched), whole)
-
-
-@implements(np.repeat)
-def repeat(x, repeats, axis=None):
-    """As `numpy.repeat`."""
-    if axis is None:
-        x, axis = ravel(x), 0
-    axis = normalize_axis_index(axis, np.ndim(x))
-    source = np.repeat(np.arange(np.shape(x)[axis]), _array(repeats))
-    return getitem(x, (slice(None),) * axis + (source,))
-
-
-# ---- joining ----------------------------------------------------------------------------------
-
-
-@primitive(
-    formula="the arrays, end to end",
-    linear=("arrays",),
-    sample=calls(
-        lambda rng: ((rng.normal(size=(2, 3)), rng.normal(size=(1, 3))), {}),
-        lambda rng: ((rng.normal(size=(2, 3)), rng.normal(size=(2, 0)), rng.normal(size=(2, 2))),
-                     {"axis": -1}),
-    ),
-)  # fmt: skip
-def join(*arrays, axis=0, dtype=None):
-    """The arrays end to end along an axis: `concatenate`, with the arrays as arguments."""
-    return np.concatenate(arrays, axis, dtype=dtype)
-
-
-@join.vjp("arrays", "the part of ȳ that came from it")
-def join_arrays(g, index, arrays_shape, axis):
-    axis %= g.ndim
-    start = 0
-    for shape in arrays_shape[:index]:
-        start += shape[axis]
-    return g[(slice(None),) * axis + (slice(start, start + arrays_shape[index][axis]),)]
-
-
-@implements(np.concatenate)
-def concatenate(arrays, axis=0, *, dtype=None):
-    """As `numpy.concatenate`."""
-    if axis is None:
-        arrays, axis = [ravel(x) for x in arrays], 0
-    return join(*arrays, axis=axis, dtype=dtype)
-
-
-@implements(np.stack)
-def stack(arrays, axis=0):
-    """As `numpy.stack`."""
-    arrays = list(arrays)
-    shapes = {np.shape(x) for x in arrays}
-    if len(shapes) != 1:
-        raise ValueError(f"stack needs arrays of one shape, not {list(map(np.shape, arrays))}")
-    (shape,) = shapes
-    axis = normalize_axis_index(axis, len(shape) + 1)
-    shape = (*shape[:axis], 1, *shape[axis:])
-    return join(*[reshape(x, shape) for x in arrays], axis=axis)
-
-
-@implements(np.vstack)
-def vstack(arrays):
-    """As `numpy.vstack`."""
-    return join(*[atleast_2d(x) for x in arrays], axis=0)
-
-
-@implements(np.hstack)
-def hstack(arrays):
-    """As `numpy.hstack`."""
-    arrays = [atleast_1d(x) for x in arrays]
-    return join(*arrays, axis=0 if np.ndim(arrays[0]) == 1 else 1)
-
-
-@implements(np.dstack)
-def dstack(arrays):
-    """As `numpy.dstack`."""
-    return join(*[atleast_3d(x) for x in arrays], axis=2)
-
-
-@implements(np.column_stack)
-def column_stack(arrays):
-    """As `numpy.column_stack`."""
-    columns = [x if np.ndim(x) >= 2 else reshape(x, (-1, 1)) for x in arrays]
-    return join(*columns, axis=1)
-
-
-@implements(np.append)
-def append(x, values, axis=None):
-    """As `numpy.append`: `values` behind `x`."""
-    return concatenate((x, values), axis)
-
-
-# ---- splitting --------------------------------------------------------------------------------
-
-
-@implements(np.array_split)
-def array_split(x, indices_or_sections, axis=0):
-    """As `numpy.array_split`: a list."""
-    axis = normalize_axis_index(axis, np.ndim(x))
-    parts = np.array_split(np.arange(np.shape(x)[axis]), indices_or_sections)
-    return [
-        getitem(
-            x, (slice(None),) * axis + (slice(part[0], part[-1] + 1) if part.size else slice(0),)
-        )
-        for part in parts
-    ]
-
-
-@implements(np.split)
-def split(x, indices_or_sections, axis=0):
-    """As `numpy.split`: a list of parts, equal ones if their number is given."""
-    size = np.shape(x)[axis]
-    if np.ndim(indices_or_sections) == 0 and size % indices_or_sections:
-        raise ValueError(
-            f"an axis of size {size} is not divided evenly by {indices_or_sections}: "
-            "choose a divisor, or array_split"
-        )
-    return array_split(x, indices_or_sections, axis)
-
-
-@implements(np.vsplit)
-def vsplit(x, indices_or_sections):
-    """As `numpy.vsplit`."""
-    _needs_axes(x, 2, "vsplit")
-    return split(x, indices_or_sections, 0)
-
-
-@implements(np.hsplit)
-def hsplit(x, indices_or_sections):
-    """As `numpy.hsplit`."""
-    _needs_axes(x, 1, "hsplit")
-    return split(x, indices_or_sections, 1 if np.ndim(x) > 1 else 0)
-
-
-@implements(np.dsplit)
-def dsplit(x, indices_or_sections):
-    """As `numpy.dsplit`."""
-    _needs_axes(x, 3, "dsplit")
-    return split(x, indices_or_sections, 2)
-
-
-def _needs_axes(x, least, name):
-    if np.ndim(x) < least:
-        raise ValueError(f"{name} needs an array of {least} axes or more, not {np.ndim(x)}")
-
-
-# ---- of the same shape ------------------------------------------------------------------------
-
-
-def _constant_like(function):
-    """`zeros_like` and its like: a Tensor without a gradient for a Tensor."""
-
-    def made(x, dtype=None, *, shape=None):
-        result = function(_array(x), dtype, shape=shape)
-        return Tensor(result) if isinstance(x, Tensor) else result
-
-    made.__name__ = made.__qualname__ = function.__name__
-    made.__doc__ = f"As `numpy.{function.__name__}`; no gradient flows through it."
-    return implements(function)(made)
-
-
-zeros_like = _constant_like(np.zeros_like)
-ones_like = _constant_like(np.ones_like)
-empty_like = _constant_like(np.empty_like)
-
-
-@implements(np.full_like)
-def full_like(x, fill_value, dtype=None, *, shape=None):
-    """As `numpy.full_like`; gradients flow to `fill_value`."""
-    shape = np.shape(x) if shape is None else shape
-    value = astype(fill_value, _array(x).dtype if dtype is None else dtype)
-    made = broadcast_to(value, shape)
-    if isinstance(made, Tensor):
-        return made
-    return Tensor(made.copy()) if isinstance(x, Tensor) else made.copy()

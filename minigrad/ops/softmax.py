@@ -6,6 +6,7 @@ import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
 from ..primitive import primitive
+from .arrays import floating
 from .samples import calls
 
 _along_an_axis = calls(
@@ -15,12 +16,6 @@ _along_an_axis = calls(
     lambda rng: ((rng.normal(size=(2, 1)),), {}),
     lambda rng: ((rng.normal(size=(0, 3)),), {}),
 )
-
-
-def _floating(x):
-    """The array, in a floating-point dtype."""
-    x = np.asarray(x)
-    return x if x.dtype.kind == "f" else x.astype(np.float64)
 
 
 def _largest(x, axis):
@@ -53,7 +48,7 @@ def softmax(x, /, axis=-1):
     >>> mg.softmax([1000.0, 1000.0])
     array([0.5, 0.5])
     """
-    x = _floating(x)
+    x = floating(x)
     # +∞ or nothing but −∞ along the axis: not a number, as in the limit.
     with np.errstate(invalid="ignore", over="ignore"):
         y = np.subtract(x, _largest(x, axis))
@@ -89,7 +84,7 @@ def log_softmax(x, /, axis=-1):
     >>> mg.log_softmax([0.0, 1000.0])
     array([-1000.,     0.])
     """
-    x = _floating(x)
+    x = floating(x)
     with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
         y = np.subtract(x, _largest(x, axis))
         y -= np.log(np.sum(np.exp(y), axis=axis, keepdims=True))
@@ -130,7 +125,7 @@ def logsumexp(x, /, axis=None, keepdims=False):
     >>> float(mg.logsumexp([1000.0, 1000.0]) - 1000)
     0.693147180559...
     """
-    x = _floating(x)
+    x = floating(x)
     largest = _largest(x, axis)
     with np.errstate(over="ignore", divide="ignore"):
         y = np.log(np.sum(np.exp(x - largest), axis=axis, keepdims=True)) + largest
