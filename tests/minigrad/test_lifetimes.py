@@ -27,7 +27,7 @@ def no_collector():
 
 def engine_objects():
     """How many Tensors and nodes there are, whatever else the process holds."""
-    return sum(isinstance(thing, (mg.Tensor, mg.Node)) for thing in gc.get_objects())
+    return sum(issubclass(type(thing), (mg.Tensor, mg.Node)) for thing in gc.get_objects())
 
 
 # ---- freed tapes ------------------------------------------------------------------------------
