@@ -29,7 +29,10 @@ itself. Shape and dtype are those of the recording: a leaf may have been given o
 """
 
 _step = tuple.__new__  # a named tuple without its slow constructor
-_OURS = (str(Path(__file__).parent) + os.sep, str(Path(np.__file__).parent) + os.sep)
+# The folders whose lines are not the user's: the engine's, the layers' beside it, NumPy's.
+_HERE = Path(__file__).parent
+_FOLDERS = _HERE, _HERE.parent / "layers", Path(np.__file__).parent
+_OURS = tuple(f"{folder}{os.sep}" for folder in _FOLDERS)
 
 
 class Node:

@@ -51,5 +51,5 @@ if not TYPE_CHECKING:
         if not name.startswith("_")
         and value not in _rules
         and (isinstance(value, _Primitive) or (_isfunction(value) and __name__ in value.__module__))
-        and not value.__module__.endswith((".arrays", ".samples"))
+        and not value.__module__.endswith((".arrays", ".geometry", ".namesake", ".samples"))
     ]

@@ -178,3 +178,11 @@ def test_repeated_sharing_is_walked_once_a_node():
     assert len(list(mg.tape(y).steps())) == 60
     y.backward()
     np.testing.assert_array_equal(x.grad, [2.0**60])
+
+
+def test_a_node_recorded_inside_a_layer_names_the_line_that_called_the_model():
+    import layers
+
+    model = layers.Sequential(layers.Linear(2, 1, rng=0), layers.ReLU())
+    y = model(mg.Tensor(np.ones((1, 2), np.float32)))
+    assert y.node.where.startswith("test_tape.py:")
