@@ -10,7 +10,7 @@ import threading
 
 import numpy as np
 
-from minigrad.kernels import convolution, direct, geometry, normalization, pooling
+from minigrad.kernels import convolution, geometry, normalization, pooling
 from minigrad.kernels.micro_kernel import DOT_ROWS, TILE_ROWS, TILE_VECTORS, VECTOR_BYTES
 from minigrad.kernels.threads import get_num_threads, run
 
@@ -39,17 +39,16 @@ def _planes(array: Array) -> Array:
     return array.reshape(-1, *array.shape[2:])
 
 
+def _single_planes(array: Array) -> Array:
+    return array.reshape(-1, 1, *array.shape[2:])
+
+
 def _flat_planes(array: Array) -> Array:
     return array.reshape(array.shape[0] * array.shape[1], array.shape[2] * array.shape[3])
 
 
 def _output_size(size: int, kernel: int, stride: int, padding: int, dilation: int) -> int:
     return (size + 2 * padding - dilation * (kernel - 1) - 1) // stride + 1
-
-
-def _direct(groups: int, inputs: int, outputs: int) -> bool:
-    """Whether groups are so narrow (depthwise) that no tile can be filled."""
-    return groups > 1 and min(inputs, outputs) // groups < 4
 
 
 def _part(channels: int, tile: int, others: int) -> int:
@@ -64,17 +63,10 @@ def conv2d(
 ) -> Array:
     """See `minigrad.kernels.reference.conv2d`."""
     x, weight = _inputs(x, weight)
-    (batch, inputs, *size), (outputs, per_group, *kernel_size) = x.shape, weight.shape
+    (batch, _, *size), (outputs, per_group, *kernel_size) = x.shape, weight.shape
     axes = list(zip(size, kernel_size, stride, padding, dilation, strict=True))
     output_size = [_output_size(*axis) for axis in axes]
     y = np.empty((batch, outputs, *output_size), x.dtype)
-    cost = y.size * weight[:1].size
-    if _direct(groups, inputs, outputs):
-        run(
-            direct.conv2d, batch * outputs, cost / 4,
-            x, weight, y, stride, padding, dilation, groups,
-        )  # fmt: skip
-        return y
     vertical, horizontal = (
         geometry.forward_axis(*axis, n) for axis, n in zip(axes, output_size, strict=True)
     )
@@ -108,7 +100,7 @@ def _correlate(
         convolution.pack, tiles, packed.size,
         weight.reshape(-1), steps, plan.taps, channels, outputs, packed,
     )  # fmt: skip
-    blocks = -(-batch // layout.images) * -(-layout.outputs_h // layout.rows) * groups
+    blocks = _blocks(layout, batch) * groups
     part = _part(outputs, TILE_ROWS, blocks)
     tasks = blocks * -(-outputs // part)
     cost = tasks * part * layout.positions * channels * layout.taps / 32
@@ -132,12 +124,6 @@ def conv2d_input_gradient(
     g, weight = _inputs(g, weight)
     (batch, outputs, *sources), (_, per_group, *kernel_size) = g.shape, weight.shape
     dx = np.empty((batch, per_group * groups, *input_size), g.dtype)
-    if _direct(groups, dx.shape[1], outputs):
-        run(
-            direct.conv2d_input_gradient, batch * dx.shape[1], g.size * weight[0].size / 4,
-            g, weight, dx, stride, padding, dilation, groups,
-        )  # fmt: skip
-        return dx
     axes = list(zip(input_size, kernel_size, stride, padding, dilation, sources, strict=True))
     taps = kernel_size[0] * kernel_size[1]
     steps = outputs // groups * per_group * taps, taps, per_group * taps
@@ -165,12 +151,6 @@ def conv2d_weight_gradient(
     channels, per_group = inputs // groups, outputs // groups
     dw = np.empty((outputs, channels, *kernel_size), x.dtype)
     cost = g.size * dw[:1].size
-    if _direct(groups, inputs, outputs):
-        run(
-            direct.conv2d_weight_gradient, outputs * channels, cost / 4,
-            x, g, dw, stride, padding, dilation, groups,
-        )  # fmt: skip
-        return dw
     vertical, horizontal = (
         geometry.forward_axis(*axis)
         for axis in zip(size, kernel_size, stride, padding, dilation, output_size, strict=True)
@@ -191,6 +171,18 @@ def conv2d_weight_gradient(
     return dw
 
 
+def _pool_plan(axes: list[tuple[int, ...]], planes: int, dtype: np.dtype) -> geometry.Plan:
+    vertical, horizontal = (geometry.forward_axis(*axis) for axis in axes)
+    return geometry.plan(
+        vertical, horizontal, axes[1][1], planes, 1, VECTOR_BYTES // dtype.itemsize, 1,
+        dtype.itemsize, 4 * OUTPUTS, ("run",),
+    )  # fmt: skip
+
+
+def _blocks(layout: geometry.Layout, batch: int) -> int:
+    return -(-batch // layout.images) * -(-layout.outputs_h // layout.rows)
+
+
 def max_pool2d(
     x: Array,
     kernel_size: Pair,
@@ -203,9 +195,15 @@ def max_pool2d(
     (x,) = _inputs(x)
     y = np.empty((*x.shape[:2], *output_size), x.dtype)
     indices = np.empty(y.shape, np.int64)
+    arrays = [_single_planes(array) for array in (x, y, indices)]
+    axes = list(zip(x.shape[2:], kernel_size, stride, padding, dilation, output_size, strict=True))
+    plan = _pool_plan(axes, len(arrays[0]), x.dtype)
     cost = y.size * kernel_size[0] * kernel_size[1]
-    arrays = _planes(x), _planes(y), _planes(indices)
-    run(pooling.max_pool2d, len(arrays[0]), cost, *arrays, kernel_size, stride, padding, dilation)
+    window = -padding[0], stride[0], -padding[1], stride[1]
+    run(
+        pooling.max_pool2d, _blocks(plan.layout, len(arrays[0])), cost,
+        *arrays, plan.layout, plan.phases, plan.offsets, *geometry.windows(*axes), window,
+    )  # fmt: skip
     return y, indices
 
 
@@ -240,11 +238,14 @@ def avg_pool2d(
     """See `minigrad.kernels.reference.avg_pool2d`."""
     (x,) = _inputs(x)
     y = np.empty((*x.shape[:2], *output_size), x.dtype)
-    cost = y.size * kernel_size[0] * kernel_size[1]
-    arrays = _planes(x), _planes(y)
+    arrays = [_single_planes(array) for array in (x, y)]
+    axes = list(zip(x.shape[2:], kernel_size, stride, padding, (1, 1), output_size, strict=True))
+    plan = _pool_plan(axes, len(arrays[0]), x.dtype)
+    cost = y.size * kernel_size[0] * kernel_size[1] / 2
     run(
-        pooling.avg_pool2d, len(arrays[0]), cost,
-        *arrays, kernel_size, stride, padding, count_include_pad,
+        pooling.avg_pool2d, _blocks(plan.layout, len(arrays[0])), cost,
+        *arrays, plan.layout, plan.phases, plan.offsets,
+        kernel_size, stride, padding, count_include_pad,
     )  # fmt: skip
     return y
 

@@ -135,7 +135,9 @@ def _balanced(n: int, most: int) -> int:
     return -(-n // -(-n // max(1, min(most, n)))) if n else 1
 
 
-def _block(vertical: Axis, horizontal: Axis, batch: int, lanes: int, outputs: int) -> _Block:
+def _block(
+    vertical: Axis, horizontal: Axis, batch: int, lanes: int, outputs: int, ways: tuple[str, ...]
+) -> _Block:
     """Choose the way that needs the fewest vectors; then how many images and rows are a block."""
     rows, columns, pitch = vertical.outputs, horizontal.outputs, horizontal.pitch
     costs = {
@@ -146,7 +148,7 @@ def _block(vertical: Axis, horizontal: Axis, batch: int, lanes: int, outputs: in
         # Every lane is another image: no position is wasted, but elements are copied one by one.
         "image": 1.12 * _round_up(batch, lanes) * rows * columns,
     }
-    way = min(costs, key=costs.__getitem__)
+    way = min(ways, key=costs.__getitem__)
     if way == "image":
         rows = _balanced(rows, outputs // (lanes * columns))
         starts = np.add.outer(np.arange(rows) * pitch, np.arange(columns)) * lanes
@@ -172,14 +174,16 @@ def _block(vertical: Axis, horizontal: Axis, batch: int, lanes: int, outputs: in
 @functools.lru_cache(maxsize=256)
 def plan(
     vertical: Axis, horizontal: Axis, kernel_width: int, batch: int, channels: int, lanes: int,
-    tile: int, item_bytes: int, outputs: int,
+    tile: int, item_bytes: int, outputs: int, ways: tuple[str, ...] = ("run", "row", "image"),
 ) -> Plan:  # fmt: skip
     """Cut the work into blocks of about `outputs` positions: some rows, or some whole images.
 
     `lanes` is the length of a vector; the kernel takes `tile` vectors at once, and as many of the
     `channels` as the cache holds.
     """
-    images, rows, steps, result_steps, starts = _block(vertical, horizontal, batch, lanes, outputs)
+    images, rows, steps, result_steps, starts = _block(
+        vertical, horizontal, batch, lanes, outputs, ways
+    )
     last = max(0, horizontal.outputs - 1), rows - 1, images - 1
     positions = 1 + sum(i * step for i, step in zip(last, result_steps, strict=True))
     positions = _round_up(positions, tile * lanes)
@@ -211,3 +215,22 @@ def plan(
         offsets.astype(np.int32).ravel(),
         vectors.astype(np.int32),
     )
+
+
+@functools.lru_cache(maxsize=256)
+def windows(
+    vertical: tuple[int, ...], horizontal: tuple[int, ...]
+) -> tuple[np.ndarray, np.ndarray]:
+    """For max pooling: each tap's place in the window, and the first tap that is not padding.
+
+    An axis is size, kernel, stride, padding, dilation, outputs. The places count from the first
+    element of the window in the flat plane; the first taps are for each row and each column of
+    outputs, and add up.
+    """
+    rows, columns = (np.arange(axis[1]) * axis[4] for axis in (vertical, horizontal))
+    first = np.zeros((2, max(vertical[5], horizontal[5])), np.int32)
+    for line, axis, taps in zip(first, (vertical, horizontal), (horizontal[1], 1), strict=True):
+        _, kernel, stride, padding, dilation, outputs = axis
+        missing = np.maximum(padding - np.arange(outputs) * stride, 0)
+        line[:outputs] = np.minimum(-(-missing // dilation), kernel - 1) * taps
+    return np.add.outer(rows * horizontal[0], columns).ravel(), first

@@ -6,50 +6,74 @@ that the innermost loop runs along a row.
 
 from __future__ import annotations
 
+import numba
 import numpy as np
 
 from minigrad.kernels.cache import kernel
-from minigrad.kernels.direct import valid_outputs
+from minigrad.kernels.convolution import lay_out
+
+
+@numba.njit(inline="always")
+def valid_outputs(offset, size, stride, outputs):
+    """The outputs `i` in [first, last) whose input position `i * stride + offset` exists."""
+    first = 0 if offset >= 0 else (-offset + stride - 1) // stride
+    last = 0 if offset >= size else (size - offset - 1) // stride + 1
+    return min(first, outputs), min(last, outputs)
+
+
+@numba.njit
+def compete(best, winner, planes, shift, tap, count):
+    """Let one element of every window compete: the larger wins, or the first NaN.
+
+    There is no branch in it, so that it becomes vector instructions.
+    """
+    for q in range(count):
+        rival, value, tap_before = planes[np.uintp(q + shift)], best[q], winner[q]
+        won = (not rival <= value) & (value == value)
+        best[q] = rival if won else value
+        winner[q] = tap if won else tap_before
 
 
 @kernel
-def max_pool2d(first, last, x, y, indices, kernel_size, stride, padding, dilation):
-    """`x` is (planes, H, W); `y` and `indices` are (planes, OH, OW)."""
-    height, width = x.shape[1:]
-    oh, ow = y.shape[1:]
-    lowest = x.dtype.type(-np.inf)
-    # The position of the first element of a window that is not padding, column part.
-    start = np.empty(ow, np.int64)
-    for j in range(ow):
-        w = j * stride[1] - padding[1]
-        while w < 0:
-            w += dilation[1]
-        start[j] = min(w, width - 1)
+def max_pool2d(
+    first, last, x, y, indices, layout, phases, offsets, tap_steps, first_taps, window
+):  # fmt: skip
+    """The maxima of windows laid out as for a convolution, inside padding of minus infinity.
+
+    Parameters
+    ----------
+    x, y, indices : (planes, 1, rows, columns)
+    layout, phases, offsets : see `geometry.Plan`; a task is a block
+    tap_steps : from the first element of a window to that of each tap, in the flat input plane
+    first_taps : the first tap that is not padding, by row and by column: it wins if none is larger
+    window : first row, row step, first column, column step of the windows
+    """
+    top, step_h, left, step_w = window
+    row_blocks = (layout.outputs_h + layout.rows - 1) // layout.rows
+    planes = np.empty(layout.phases * layout.plane, x.dtype)
+    best = np.empty(layout.positions, x.dtype)
+    winner = np.empty(layout.positions, np.int32)
     for task in range(first, last):
-        for i in range(oh):
-            best, where = y[task, i], indices[task, i]
-            h = i * stride[0] - padding[0]
-            while h < 0:
-                h += dilation[0]
-            h = min(h, height - 1)
-            for j in range(ow):
-                best[j] = lowest
-                where[j] = h * width + start[j]
-            for r in range(kernel_size[0]):
-                h = i * stride[0] - padding[0] + r * dilation[0]
-                if h < 0 or h >= height:
-                    continue
-                row = x[task, h]
-                for s in range(kernel_size[1]):
-                    left = s * dilation[1] - padding[1]
-                    j0, j1 = valid_outputs(left, width, stride[1], ow)
-                    for j in range(j0, j1):
-                        w = j * stride[1] + left
-                        value = row[np.uintp(w)]
-                        # NaN wins over everything but an earlier NaN.
-                        wins = value > best[j] or (value != value and best[j] == best[j])
-                        best[j] = value if wins else best[j]
-                        where[j] = h * width + w if wins else where[j]
+        image, row = task // row_blocks * layout.images, task % row_blocks * layout.rows
+        images = min(layout.images, x.shape[0] - image)
+        rows = min(layout.rows, layout.outputs_h - row)
+        lay_out(planes, x, image, images, 0, 1, row, rows, layout, phases, -np.inf)
+        best[:] = -np.inf
+        for n in range(images):
+            for i in range(rows):
+                q = n * layout.result_image + i * layout.result_pitch
+                for j in range(layout.outputs_w):
+                    winner[np.uintp(q + j)] = first_taps[0, row + i] + first_taps[1, j]
+        for tap in range(layout.taps):
+            compete(best, winner, planes, offsets[tap], np.int32(tap), layout.positions)
+        for n in range(images):
+            for i in range(rows):
+                q = n * layout.result_image + i * layout.result_pitch
+                start = ((row + i) * step_h + top) * x.shape[3] + left
+                for j in range(layout.outputs_w):
+                    y[image + n, 0, row + i, j] = best[np.uintp(q + j)]
+                    place = start + j * step_w + tap_steps[winner[np.uintp(q + j)]]
+                    indices[image + n, 0, row + i, j] = place
 
 
 @kernel
@@ -85,26 +109,34 @@ def counted(outputs, size, length, stride, padding, count_include_pad):
 
 
 @kernel
-def avg_pool2d(first, last, x, y, kernel_size, stride, padding, count_include_pad):
-    """`x` is (planes, H, W), `y` is (planes, OH, OW)."""
-    height, width = x.shape[1:]
-    oh, ow = y.shape[1:]
-    rows = counted(oh, height, kernel_size[0], stride[0], padding[0], count_include_pad)
-    columns = counted(ow, width, kernel_size[1], stride[1], padding[1], count_include_pad)
+def avg_pool2d(first, last, x, y, layout, phases, offsets, kernel_size, stride, padding, with_pad):
+    """The sums of windows laid out as for a convolution, over their divisors; see `max_pool2d`."""
+    height, width = x.shape[2:]
+    rows_counted = counted(
+        layout.outputs_h, height, kernel_size[0], stride[0], padding[0], with_pad
+    )
+    columns_counted = counted(
+        layout.outputs_w, width, kernel_size[1], stride[1], padding[1], with_pad
+    )
+    row_blocks = (layout.outputs_h + layout.rows - 1) // layout.rows
+    planes = np.empty(layout.phases * layout.plane, x.dtype)
+    total = np.empty(layout.positions, x.dtype)
     for task in range(first, last):
-        for i in range(oh):
-            total = y[task, i]
-            total[:] = 0
-            top = i * stride[0] - padding[0]
-            for h in range(max(top, 0), min(top + kernel_size[0], height)):
-                row = x[task, h]
-                for s in range(kernel_size[1]):
-                    left = s - padding[1]
-                    j0, j1 = valid_outputs(left, width, stride[1], ow)
-                    for j in range(j0, j1):
-                        total[j] += row[np.uintp(j * stride[1] + left)]
-            for j in range(ow):
-                total[j] /= rows[i] * columns[j]
+        image, row = task // row_blocks * layout.images, task % row_blocks * layout.rows
+        images = min(layout.images, x.shape[0] - image)
+        rows = min(layout.rows, layout.outputs_h - row)
+        lay_out(planes, x, image, images, 0, 1, row, rows, layout, phases)
+        total[:] = 0
+        for tap in range(layout.taps):
+            shift = offsets[tap]
+            for q in range(layout.positions):
+                total[q] += planes[np.uintp(q + shift)]
+        for n in range(images):
+            for i in range(rows):
+                q = n * layout.result_image + i * layout.result_pitch
+                for j in range(layout.outputs_w):
+                    count = rows_counted[row + i] * columns_counted[j]
+                    y[image + n, 0, row + i, j] = total[np.uintp(q + j)] / x.dtype.type(count)
 
 
 @kernel
@@ -119,7 +151,7 @@ def avg_pool2d_input_gradient(first, last, g, dx, kernel_size, stride, padding, 
         dx[task] = 0
         for i in range(oh):
             for j in range(ow):
-                share[j] = g[task, i, j] / (rows[i] * columns[j])
+                share[j] = g[task, i, j] / g.dtype.type(rows[i] * columns[j])
             top = i * stride[0] - padding[0]
             for h in range(max(top, 0), min(top + kernel_size[0], height)):
                 row = dx[task, h]
