@@ -14,7 +14,7 @@ from techniques.tour.section import Figure, Number, Panel, Part, Section, percen
 from techniques.tour.visit import Study, Visit, probabilities
 
 # In 255ths of the value range: 1 is one step of an 8-bit picture.
-_STEPS = (0.25, 0.5, 1, 1.5, 2, 3, 4, 6, 8, 12, 16)
+_STEPS = (0.5, 1, 1.5, 2, 3, 4, 6, 8, 16)
 _CURVE = (0, 0.5, 1, 2, 4, 8, 16)
 _NUMBERS = (0, 2, 8)
 _UNSEEN = 2  # the largest step of which we claim that nobody sees it
@@ -27,8 +27,8 @@ def section(visit: Visit) -> Section:
         question="How little must a picture change for the network to see something else?",
         parts=tuple(_part(study) for study in visit.studies),
         see=(
-            "The left and the right picture look the same, and the network says otherwise, and "
-            "is sure of it.",
+            "The left and the right picture look the same to us. To the network they are of "
+            "different classes.",
             "The picture in the middle is no noise: it is the sign of the gradient of the loss, "
             "one step up or down for every value. Each step is tiny, but all of them push the loss "
             "in the same direction, and there are thousands.",
