@@ -14,6 +14,8 @@ from .arithmetic import *
 from .choosing import *
 from .convolution import *
 from .cross_entropy import *
+from .cumulative import *
+from .diagonals import *
 from .dropout import *
 from .einsum import *
 from .elementwise import *
@@ -25,6 +27,7 @@ from .linalg import *
 from .linear import *
 from .loss import *
 from .normalization import *
+from .norms import *
 from .ordering import *
 from .padding import *
 from .pooling import *

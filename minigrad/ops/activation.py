@@ -12,13 +12,18 @@ from .samples import unary
     formula="max(x, 0)", kinks="0 at 0; NaN survives", branches=lambda x: x > 0, sample=unary()
 )
 def relu(x, /):
-    """The rectified linear unit, ``max(x, 0)``.
+    """The rectified linear unit, ``max(x, 0)``: its derivative at 0 is 0; NaN stays NaN.
 
     Examples
     --------
     >>> import minigrad as mg
-    >>> mg.relu([-1.0, 2.0])
-    array([0., 2.])
+    >>> x = mg.Tensor([-1.0, 0.0, 2.0], requires_grad=True)
+    >>> y = mg.relu(x)
+    >>> y.data
+    array([0., 0., 2.])
+    >>> y.sum().backward()
+    >>> x.grad
+    array([0., 0., 1.])
     """
     return np.maximum(x, 0)
 
@@ -36,7 +41,25 @@ def relu_x(g, y):
     sample=unary(),
 )
 def leaky_relu(x, /, negative_slope=0.01):
-    """``x`` where positive, else ``negative_slope · x``."""
+    """``x`` where positive, else ``negative_slope · x``, so that no unit ever dies.
+
+    Parameters
+    ----------
+    x : array_like or Tensor
+    negative_slope : float
+        Also the derivative at 0.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> x = mg.Tensor([-2.0, 0.0, 2.0], requires_grad=True)
+    >>> y = mg.leaky_relu(x, 0.1)
+    >>> y.data
+    array([-0.2,  0. ,  2. ])
+    >>> y.sum().backward()
+    >>> x.grad
+    array([0.1, 0.1, 1. ])
+    """
     x = np.asarray(x)
     return np.where(x > 0, x, x * negative_slope)
 
@@ -53,7 +76,22 @@ def leaky_relu_x(g, x, negative_slope):
     sample=unary(),
 )
 def elu(x, /, alpha=1.0):
-    """The exponential linear unit: ``x`` where positive, else ``alpha · (exp(x) − 1)``."""
+    """The exponential linear unit (Clevert and others, 2016).
+
+    ``x`` where positive, else ``alpha · (exp(x) − 1)``, which levels off at ``−alpha``.
+
+    Parameters
+    ----------
+    x : array_like or Tensor
+    alpha : float
+        Also the derivative at 0.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> mg.elu([-1000.0, -1.0, 0.0, 2.0], alpha=2.0).round(4)
+    array([-2.    , -1.2642,  0.    ,  2.    ])
+    """
     x = np.asarray(x)
     return np.where(x > 0, x, alpha * np.expm1(np.minimum(x, 0)))
 
@@ -65,7 +103,17 @@ def elu_x(g, x, alpha):
 
 @primitive(formula="1 / (1 + exp(−x))", sample=unary())
 def sigmoid(x, /):
-    """The logistic function, stable for any x."""
+    """The logistic function ``1 / (1 + exp(−x))``, stable for any x.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> x = mg.Tensor([-1000.0, 0.0, 1000.0], requires_grad=True)
+    >>> y = mg.sigmoid(x)
+    >>> y.sum().backward()
+    >>> y.data, x.grad
+    (array([0. , 0.5, 1. ]), array([0.  , 0.25, 0.  ]))
+    """
     x = np.asarray(x)
     decay = np.exp(-np.abs(x))
     return np.where(x >= 0, 1, decay) / (1 + decay)
@@ -78,7 +126,17 @@ def sigmoid_x(g, y):
 
 @primitive(formula="x · sigmoid(x)", sample=unary())
 def silu(x, /):
-    """The sigmoid-weighted linear unit, ``x · sigmoid(x)``."""
+    """The sigmoid-weighted linear unit, ``x · sigmoid(x)``, also known as swish.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> x = mg.Tensor([-1000.0, 0.0, 1.0], requires_grad=True)
+    >>> y = mg.silu(x)
+    >>> y.sum().backward()
+    >>> y.data.round(4), x.grad.round(4)
+    (array([-0.    ,  0.    ,  0.7311]), array([0.    , 0.5   , 0.9277]))
+    """
     return np.multiply(x, sigmoid.forward(x))
 
 
@@ -90,7 +148,22 @@ def silu_x(g, x):
 
 @primitive(formula="ln(1 + exp(βx)) / β", sample=unary())
 def softplus(x, /, beta=1.0):
-    """A smooth relu, ``ln(1 + exp(beta · x)) / beta``, stable for any x."""
+    """A smooth relu, ``ln(1 + exp(beta · x)) / beta``, stable for any x.
+
+    Parameters
+    ----------
+    x : array_like or Tensor
+    beta : float
+        How sharp the bend is: the larger, the nearer to relu.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> mg.softplus([-1000.0, 0.0, 1000.0]).round(4)
+    array([0.000e+00, 6.931e-01, 1.000e+03])
+    >>> mg.softplus([0.0], beta=10.0).round(4)
+    array([0.0693])
+    """
     x = np.asarray(x)
     return np.maximum(x, 0) + np.log1p(np.exp(-np.abs(beta * x))) / beta
 

@@ -13,7 +13,25 @@ from .samples import binary, calls
 
 @primitive(formula="a + b", numpy=np.add, broadcasts=True, sample=binary())
 def add(a, b, /):
-    """As `numpy.add`."""
+    """As `numpy.add`: the gradient passes unchanged to both sides, summed where one was repeated.
+
+    Parameters
+    ----------
+    a, b : array_like or Tensor
+        Broadcast against each other.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> b = mg.Tensor([10.0, 20.0], requires_grad=True)
+    >>> y = mg.add([[1.0, 2.0], [3.0, 4.0]], b)
+    >>> y.data
+    array([[11., 22.],
+           [13., 24.]])
+    >>> y.sum().backward()
+    >>> b.grad
+    array([2., 2.])
+    """
     return np.add(a, b)
 
 
@@ -29,7 +47,21 @@ def add_b(g):
 
 @primitive(formula="a − b", numpy=np.subtract, broadcasts=True, sample=binary())
 def subtract(a, b, /):
-    """As `numpy.subtract`."""
+    """As `numpy.subtract`: what is taken away gets the gradient with its sign turned.
+
+    Parameters
+    ----------
+    a, b : array_like or Tensor
+        Broadcast against each other.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> b = mg.Tensor([1.0, 2.0], requires_grad=True)
+    >>> mg.subtract(10.0, b).sum().backward()
+    >>> b.grad
+    array([-1., -1.])
+    """
     return np.subtract(a, b)
 
 
@@ -45,7 +77,21 @@ def subtract_b(g):
 
 @primitive(formula="a · b", numpy=np.multiply, broadcasts=True, linear="ab", sample=binary())
 def multiply(a, b, /):
-    """As `numpy.multiply`."""
+    """As `numpy.multiply`: each factor's gradient is the other factor.
+
+    Parameters
+    ----------
+    a, b : array_like or Tensor
+        Broadcast against each other.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> a, b = (mg.Tensor(v, requires_grad=True) for v in ([1.0, 2.0], [3.0, 4.0]))
+    >>> mg.multiply(a, b).sum().backward()
+    >>> a.grad, b.grad
+    (array([3., 4.]), array([1., 2.]))
+    """
     return np.multiply(a, b)
 
 
@@ -63,7 +109,24 @@ def multiply_b(g, a):
     formula="a / b", numpy=np.divide, broadcasts=True, linear="a", sample=binary(low=0.5, high=2.0)
 )
 def divide(a, b, /):
-    """As `numpy.divide`."""
+    """As `numpy.divide`.
+
+    Parameters
+    ----------
+    a, b : array_like or Tensor
+        Broadcast against each other.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> b = mg.Tensor([1.0, 2.0], requires_grad=True)
+    >>> y = mg.divide(4.0, b)
+    >>> y.data
+    array([4., 2.])
+    >>> y.sum().backward()
+    >>> b.grad
+    array([-4., -1.])
+    """
     return np.divide(a, b)
 
 
@@ -89,7 +152,26 @@ true_divide = divide
     sample=binary(),
 )
 def copysign(a, b, /):
-    """As `numpy.copysign`."""
+    """As `numpy.copysign`: the size of a, the sign of b.
+
+    A negative zero counts as negative. The gradient to b is zero, and so is that to a at a = 0.
+
+    Parameters
+    ----------
+    a, b : array_like or Tensor
+        Broadcast against each other.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> a = mg.Tensor([2.0, -2.0, 0.0], requires_grad=True)
+    >>> y = mg.copysign(a, -0.0)
+    >>> y.data
+    array([-2., -2., -0.])
+    >>> y.sum().backward()
+    >>> a.grad
+    array([-1.,  1., -0.])
+    """
     return np.copysign(a, b)
 
 
@@ -115,7 +197,24 @@ def copysign_b(g, b_shape):
     sample=binary(low=0.5, high=2.0),
 )
 def floor_divide(a, b, /):
-    """As `numpy.floor_divide`."""
+    """As `numpy.floor_divide`: rounded towards −∞, and with a gradient of zero everywhere.
+
+    Parameters
+    ----------
+    a, b : array_like or Tensor
+        Broadcast against each other.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> a = mg.Tensor([7.0, -7.0], requires_grad=True)
+    >>> y = mg.floor_divide(a, 2.0)
+    >>> y.data
+    array([ 3., -4.])
+    >>> y.sum().backward()
+    >>> a.grad
+    array([0., 0.])
+    """
     return np.floor_divide(a, b)
 
 
@@ -138,7 +237,26 @@ def floor_divide_b(g, b_shape):
     sample=binary(low=0.5, high=2.0),
 )
 def mod(a, b, /):
-    """As `numpy.mod`: the remainder with the sign of the divisor."""
+    """As `numpy.mod`: the remainder with the sign of the divisor.
+
+    At a jump the derivative is that of the smooth parts on either side of it.
+
+    Parameters
+    ----------
+    a, b : array_like or Tensor
+        Broadcast against each other.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> b = mg.Tensor(3.0, requires_grad=True)
+    >>> y = mg.mod([7.0, -7.0], b)
+    >>> y.data
+    array([1., 2.])
+    >>> y.backward([1.0, 0.0])
+    >>> float(b.grad)  # 7 − 2b
+    -2.0
+    """
     return np.mod(a, b)
 
 
@@ -161,7 +279,21 @@ def mod_b(g, a, b):
     sample=binary(low=0.5, high=2.0),
 )
 def fmod(a, b, /):
-    """As `numpy.fmod`: the remainder with the sign of the dividend."""
+    """As `numpy.fmod`: the remainder with the sign of the dividend, as in C.
+
+    At a jump the derivative is that of the smooth parts on either side of it.
+
+    Parameters
+    ----------
+    a, b : array_like or Tensor
+        Broadcast against each other.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> mg.fmod([7.0, -7.0], 3.0)
+    array([ 1., -1.])
+    """
     return np.fmod(a, b)
 
 
@@ -200,7 +332,25 @@ def _divmod(a, b):
     ),
 )
 def power(a, b, /):
-    """As `numpy.power`."""
+    """As `numpy.power`: a to the power b.
+
+    Where b is 0 the derivative to a is 0, and where a is 0 the derivative to b is 0, although the
+    formulas say 0 · ∞ there.
+
+    Parameters
+    ----------
+    a, b : array_like or Tensor
+        Broadcast against each other.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> a = mg.Tensor([0.0, 3.0], requires_grad=True)
+    >>> b = mg.Tensor([0.0, 2.0], requires_grad=True)
+    >>> mg.power(a, b).sum().backward()
+    >>> a.grad, b.grad.round(4)
+    (array([0., 6.]), array([0.    , 9.8875]))
+    """
     return np.power(a, b)
 
 
@@ -221,39 +371,17 @@ def power_b(g, y, a):
 
 @implements(np.float_power)
 def float_power(a, b):
-    """As `numpy.float_power`: `power` in double precision."""
+    """As `numpy.float_power`: `power` in double precision, so that integers may have inverses.
+
+    Parameters
+    ----------
+    a, b : array_like or Tensor
+        Broadcast against each other.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> mg.float_power([1, 2, 4], -1)
+    array([1.  , 0.5 , 0.25])
+    """
     return power(np.multiply(a, np.float64(1)), b)
-
-
-# ---- sums of exponentials ----------------------------------------------------------------------
-@primitive(formula="ln(eᵃ + eᵇ)", numpy=np.logaddexp, broadcasts=True, sample=binary())
-def logaddexp(a, b, /):
-    """As `numpy.logaddexp`."""
-    return np.logaddexp(a, b)
-
-
-# The derivative is exp(a − y), which the ends at infinity make inf − inf.
-@logaddexp.vjp("a", "ȳ · exp(a − y)")
-def logaddexp_a(g, y, a):
-    return g * np.exp(np.where(np.isfinite(y), a, 0) - np.where(np.isfinite(y), y, 0))
-
-
-@logaddexp.vjp("b", "ȳ · exp(b − y)")
-def logaddexp_b(g, y, b):
-    return g * np.exp(np.where(np.isfinite(y), b, 0) - np.where(np.isfinite(y), y, 0))
-
-
-@primitive(formula="log₂(2ᵃ + 2ᵇ)", numpy=np.logaddexp2, broadcasts=True, sample=binary())
-def logaddexp2(a, b, /):
-    """As `numpy.logaddexp2`."""
-    return np.logaddexp2(a, b)
-
-
-@logaddexp2.vjp("a", "ȳ · 2^(a − y)")
-def logaddexp2_a(g, y, a):
-    return g * np.exp2(np.where(np.isfinite(y), a, 0) - np.where(np.isfinite(y), y, 0))
-
-
-@logaddexp2.vjp("b", "ȳ · 2^(b − y)")
-def logaddexp2_b(g, y, b):
-    return g * np.exp2(np.where(np.isfinite(y), b, 0) - np.where(np.isfinite(y), y, 0))

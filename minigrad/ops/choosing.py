@@ -26,7 +26,24 @@ def _share(g, wins, ties):
     sample=binary(),
 )
 def maximum(a, b, /):
-    """As `numpy.maximum`."""
+    """As `numpy.maximum`: at a tie the gradient is split in half; NaN wins.
+
+    Parameters
+    ----------
+    a, b : array_like or Tensor
+        Broadcast against each other.
+
+    Examples
+    --------
+    >>> import numpy as np, minigrad as mg
+    >>> x = mg.Tensor([-1.0, 0.0, 2.0, np.nan], requires_grad=True)
+    >>> y = mg.maximum(x, 0.0)
+    >>> y.data
+    array([ 0.,  0.,  2., nan])
+    >>> y.sum().backward()
+    >>> x.grad
+    array([0. , 0.5, 1. , 1. ])
+    """
     return np.maximum(a, b)
 
 
@@ -49,7 +66,21 @@ def maximum_b(g, a, b):
     sample=binary(),
 )
 def minimum(a, b, /):
-    """As `numpy.minimum`."""
+    """As `numpy.minimum`: at a tie the gradient is split in half; NaN wins.
+
+    Parameters
+    ----------
+    a, b : array_like or Tensor
+        Broadcast against each other.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> x = mg.Tensor([3.0, 5.0], requires_grad=True)
+    >>> mg.minimum(x, [3.0, 4.0]).sum().backward()
+    >>> x.grad
+    array([0.5, 0. ])
+    """
     return np.minimum(a, b)
 
 
@@ -72,7 +103,24 @@ def minimum_b(g, a, b):
     sample=binary(),
 )
 def fmax(a, b, /):
-    """As `numpy.fmax`."""
+    """As `numpy.fmax`: the larger, where NaN loses against any number.
+
+    Parameters
+    ----------
+    a, b : array_like or Tensor
+        Broadcast against each other.
+
+    Examples
+    --------
+    >>> import numpy as np, minigrad as mg
+    >>> x = mg.Tensor([np.nan, 1.0], requires_grad=True)
+    >>> y = mg.fmax(x, [0.0, np.nan])
+    >>> y.data
+    array([0., 1.])
+    >>> y.sum().backward()
+    >>> x.grad
+    array([0., 1.])
+    """
     return np.fmax(a, b)
 
 
@@ -95,7 +143,19 @@ def fmax_b(g, a, b):
     sample=binary(),
 )
 def fmin(a, b, /):
-    """As `numpy.fmin`."""
+    """As `numpy.fmin`: the smaller, where NaN loses against any number.
+
+    Parameters
+    ----------
+    a, b : array_like or Tensor
+        Broadcast against each other.
+
+    Examples
+    --------
+    >>> import numpy as np, minigrad as mg
+    >>> mg.fmin([np.nan, 1.0, 2.0], [0.0, np.nan, 1.0])
+    array([0., 1., 1.])
+    """
     return np.fmin(a, b)
 
 
@@ -130,7 +190,26 @@ def _clip_sample(rng):
     sample=_clip_sample,
 )
 def clip(x, min=None, max=None, /):
-    """As `numpy.clip`; either bound may be ``None``."""
+    """As `numpy.clip`: values held between two bounds; on a bound the gradient still passes.
+
+    Parameters
+    ----------
+    x : array_like or Tensor
+        NaN stays NaN.
+    min, max : array_like or Tensor, optional
+        Broadcast against x; gradients flow to them too. Where min > max, max stands.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> x = mg.Tensor([-2.0, -1.0, 0.0, 3.0], requires_grad=True)
+    >>> y = mg.clip(x, -1.0, 1.0)
+    >>> y.data
+    array([-1., -1.,  0.,  1.])
+    >>> y.sum().backward()
+    >>> x.grad
+    array([0., 1., 1., 0.])
+    """
     return np.clip(x, min, max)
 
 
@@ -211,7 +290,34 @@ def where(condition, *choices):
 
 @implements(np.select)
 def select(condlist, choicelist, default=0):
-    """As `numpy.select`."""
+    """As `numpy.select`: for each element the choice of the first condition that holds.
+
+    Parameters
+    ----------
+    condlist : sequence of bool arrays
+    choicelist : sequence of array_like or Tensor
+        As many as there are conditions; all broadcast against each other.
+    default : array_like or Tensor
+        What stands where no condition holds.
+
+    Raises
+    ------
+    ValueError
+        If there is not one choice to a condition, or none at all.
+    TypeError
+        If a condition is not of booleans.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> x = mg.Tensor([-2.0, 0.5, 3.0], requires_grad=True)
+    >>> y = mg.select([x < 0, x < 1], [0.0, x**2], default=x)
+    >>> y.data
+    array([0.  , 0.25, 3.  ])
+    >>> y.sum().backward()
+    >>> x.grad
+    array([0., 1., 1.])
+    """
     if len(condlist) != len(choicelist):
         raise ValueError(
             f"{len(condlist)} conditions and {len(choicelist)} choices: give one choice each"

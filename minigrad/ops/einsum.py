@@ -30,7 +30,20 @@ def _contraction_sample(rng):
     sample=_contraction_sample,
 )
 def contraction(*operands, subscripts):
-    """`einsum` in plain form: an arrow, no ellipsis, no letter twice or alone in one operand."""
+    """`einsum` in plain form: an arrow, no ellipsis, no letter twice or alone in one operand.
+
+    Parameters
+    ----------
+    *operands : array_like or Tensor
+    subscripts : str
+        A letter for each axis of each operand; the letters that the result lacks are summed over.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> mg.contraction([[1.0, 2.0]], [[3.0], [4.0]], subscripts="ij,jk->ik")
+    array([[11.]])
+    """
     return np.einsum(subscripts, *operands, optimize=len(operands) > 1)
 
 

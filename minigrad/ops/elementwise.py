@@ -14,7 +14,16 @@ from .samples import unary
 
 @primitive(formula="x", numpy=(np.positive, np.copy), linear="x", sample=unary())
 def positive(x, /):
-    """A copy that gradients flow through, as `numpy.positive`."""
+    """A copy that gradients flow through, as `numpy.positive`.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> x = mg.Tensor([1.0, -2.0], requires_grad=True)
+    >>> y = mg.positive(x)
+    >>> y is x, y.data
+    (False, array([ 1., -2.]))
+    """
     return np.positive(x)
 
 
@@ -25,7 +34,17 @@ def positive_x(g):
 
 @primitive(formula="−x", numpy=np.negative, linear="x", sample=unary())
 def negative(x, /):
-    """As `numpy.negative`."""
+    """As `numpy.negative`.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> x = mg.Tensor([1.0, -2.0], requires_grad=True)
+    >>> y = mg.negative(x)
+    >>> y.sum().backward()
+    >>> y.data, x.grad
+    (array([-1.,  2.]), array([-1., -1.]))
+    """
     return np.negative(x)
 
 
@@ -38,7 +57,16 @@ def negative_x(g):
     formula="|x|", kinks="0 at 0", numpy=(np.absolute, np.fabs), branches=np.sign, sample=unary()
 )
 def absolute(x, /):
-    """As `numpy.absolute`."""
+    """As `numpy.absolute`: at 0 the derivative is 0, midway between −1 and 1.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> x = mg.Tensor([-3.0, 0.0, 2.0], requires_grad=True)
+    >>> mg.absolute(x).sum().backward()
+    >>> x.grad
+    array([-1.,  0.,  1.])
+    """
     return np.absolute(x)
 
 
@@ -55,7 +83,16 @@ abs = absolute
 
 @primitive(formula="x²", numpy=np.square, sample=unary())
 def square(x, /):
-    """As `numpy.square`."""
+    """As `numpy.square`.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> x = mg.Tensor([-3.0, 0.5], requires_grad=True)
+    >>> mg.square(x).sum().backward()
+    >>> x.grad
+    array([-6.,  1.])
+    """
     return np.square(x)
 
 
@@ -66,7 +103,16 @@ def square_x(g, x):
 
 @primitive(formula="√x", numpy=np.sqrt, sample=unary(low=0.2))
 def sqrt(x, /):
-    """As `numpy.sqrt`."""
+    """As `numpy.sqrt`: the derivative grows without bound towards 0.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> x = mg.Tensor([4.0, 1e-8], requires_grad=True)
+    >>> mg.sqrt(x).sum().backward()
+    >>> x.grad
+    array([2.5e-01, 5.0e+03])
+    """
     return np.sqrt(x)
 
 
@@ -77,7 +123,17 @@ def sqrt_x(g, y):
 
 @primitive(formula="∛x", numpy=np.cbrt, sample=unary(low=0.2))
 def cbrt(x, /):
-    """As `numpy.cbrt`."""
+    """As `numpy.cbrt`: the cube root, also of negative numbers.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> x = mg.Tensor([-8.0, 1.0], requires_grad=True)
+    >>> y = mg.cbrt(x)
+    >>> y.sum().backward()
+    >>> y.data, x.grad.round(4)
+    (array([-2.,  1.]), array([0.0833, 0.3333]))
+    """
     return np.cbrt(x)
 
 
@@ -88,7 +144,17 @@ def cbrt_x(g, y):
 
 @primitive(formula="1 / x", numpy=np.reciprocal, sample=unary(low=0.2))
 def reciprocal(x, /):
-    """As `numpy.reciprocal`."""
+    """As `numpy.reciprocal`; integers divide as integers, so that all but ±1 become 0.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> x = mg.Tensor([2.0, -0.5], requires_grad=True)
+    >>> y = mg.reciprocal(x)
+    >>> y.sum().backward()
+    >>> y.data, x.grad
+    (array([ 0.5, -2. ]), array([-0.25, -4.  ]))
+    """
     return np.reciprocal(x)
 
 
@@ -102,7 +168,17 @@ def reciprocal_x(g, y):
 
 @primitive(formula="exp(x)", numpy=np.exp, sample=unary())
 def exp(x, /):
-    """As `numpy.exp`."""
+    """As `numpy.exp`: its derivative is its value.
+
+    Examples
+    --------
+    >>> import numpy as np, minigrad as mg
+    >>> x = mg.Tensor([0.0, 1.0, -np.inf], requires_grad=True)
+    >>> y = mg.exp(x)
+    >>> y.sum().backward()
+    >>> y.data.round(4), x.grad.round(4)
+    (array([1.    , 2.7183, 0.    ]), array([1.    , 2.7183, 0.    ]))
+    """
     return np.exp(x)
 
 
@@ -113,7 +189,17 @@ def exp_x(g, y):
 
 @primitive(formula="2ˣ", numpy=np.exp2, sample=unary())
 def exp2(x, /):
-    """As `numpy.exp2`."""
+    """As `numpy.exp2`: 2 to the power x.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> x = mg.Tensor([0.0, 3.0], requires_grad=True)
+    >>> y = mg.exp2(x)
+    >>> y.sum().backward()
+    >>> y.data, x.grad.round(4)
+    (array([1., 8.]), array([0.6931, 5.5452]))
+    """
     return np.exp2(x)
 
 
@@ -124,7 +210,14 @@ def exp2_x(g, y):
 
 @primitive(formula="exp(x) − 1", numpy=np.expm1, sample=unary())
 def expm1(x, /):
-    """As `numpy.expm1`."""
+    """As `numpy.expm1`: exp(x) − 1, exact where the subtraction would leave no digits.
+
+    Examples
+    --------
+    >>> import numpy as np, minigrad as mg
+    >>> np.exp(1e-20) - 1, mg.expm1(1e-20)
+    (np.float64(0.0), np.float64(1e-20))
+    """
     return np.expm1(x)
 
 
@@ -135,7 +228,16 @@ def expm1_x(g, y):
 
 @primitive(formula="ln x", numpy=np.log, sample=unary(low=0.2))
 def log(x, /):
-    """As `numpy.log`."""
+    """As `numpy.log`: the natural logarithm.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> x = mg.Tensor([1.0, 4.0], requires_grad=True)
+    >>> mg.log(x).sum().backward()
+    >>> x.grad
+    array([1.  , 0.25])
+    """
     return np.log(x)
 
 
@@ -146,7 +248,17 @@ def log_x(g, x):
 
 @primitive(formula="log₂ x", numpy=np.log2, sample=unary(low=0.2))
 def log2(x, /):
-    """As `numpy.log2`."""
+    """As `numpy.log2`.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> x = mg.Tensor([1.0, 8.0], requires_grad=True)
+    >>> y = mg.log2(x)
+    >>> y.sum().backward()
+    >>> y.data, x.grad.round(4)
+    (array([0., 3.]), array([1.4427, 0.1803]))
+    """
     return np.log2(x)
 
 
@@ -157,7 +269,14 @@ def log2_x(g, x):
 
 @primitive(formula="log₁₀ x", numpy=np.log10, sample=unary(low=0.2))
 def log10(x, /):
-    """As `numpy.log10`."""
+    """As `numpy.log10`.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> mg.log10([1.0, 1000.0])
+    array([0., 3.])
+    """
     return np.log10(x)
 
 
@@ -168,7 +287,14 @@ def log10_x(g, x):
 
 @primitive(formula="ln(1 + x)", numpy=np.log1p, sample=unary(low=-0.8))
 def log1p(x, /):
-    """As `numpy.log1p`."""
+    """As `numpy.log1p`: ln(1 + x), exact where 1 + x would round to 1.
+
+    Examples
+    --------
+    >>> import numpy as np, minigrad as mg
+    >>> np.log(1 + 1e-20), mg.log1p(1e-20)
+    (np.float64(0.0), np.float64(1e-20))
+    """
     return np.log1p(x)
 
 

@@ -9,11 +9,9 @@ from ..numpy_protocol import implements
 from ..primitive import primitive
 from ..tensor import Tensor
 from .arrays import plain
-from .choosing import _choose
+from .choosing import where
 from .elementwise import positive
 from .rounding import astype
-
-# ---- indexing ----------------------------------------------------------------------------------
 
 
 def _frozen(index):
@@ -137,12 +135,38 @@ def put(x, index, values):
     source.reshape(-1)[places.ravel()] = np.arange(places.size)
     own = np.arange(plain(values).size).reshape(np.shape(values))
     own = np.broadcast_to(own, places.shape).ravel()[source]
-    return _choose(source < 0, x, getitem(np.ravel(astype(values, array.dtype)), own))
+    return where(source < 0, x, getitem(np.ravel(astype(values, array.dtype)), own))
 
 
 @implements(np.take)
 def take(x, indices, axis=None, mode="raise"):
-    """As `numpy.take`."""
+    """As `numpy.take`: an element that is taken twice gets both gradients.
+
+    Parameters
+    ----------
+    x : array_like or Tensor
+    indices : array_like of int
+    axis : int, optional
+        The flattened array is taken from unless given.
+    mode : {"raise", "wrap", "clip"}
+        What happens to an index out of range.
+
+    Raises
+    ------
+    IndexError
+        If an index is out of range, and the mode "raise".
+    ValueError
+        If the mode is unknown.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> x = mg.Tensor([1.0, 2.0, 3.0], requires_grad=True)
+    >>> y = mg.take(x, [0, 0, 4], mode="wrap")
+    >>> y.sum().backward()
+    >>> y.data, x.grad
+    (array([1., 1., 2.]), array([2., 1., 0.]))
+    """
     indices = plain(indices)
     if axis is None:
         x, axis = np.ravel(x), 0
@@ -177,7 +201,36 @@ def _along_axis(x, indices, axis):
 
 @implements(np.take_along_axis)
 def take_along_axis(x, indices, axis=-1):
-    """As `numpy.take_along_axis`."""
+    """As `numpy.take_along_axis`: one index for each line of x, such as `argmax` gives.
+
+    Parameters
+    ----------
+    x : array_like or Tensor
+    indices : array_like of int
+        Of as many axes as x.
+    axis : int or None
+        ``None`` takes from the flattened array.
+
+    Raises
+    ------
+    IndexError
+        If an index is out of range, or no integer.
+    ValueError
+        If indices have another number of axes.
+
+    Examples
+    --------
+    >>> import numpy as np, minigrad as mg
+    >>> logits = mg.Tensor([[0.0, 5.0], [3.0, 1.0]], requires_grad=True)
+    >>> best = mg.take_along_axis(logits, np.array([[1], [0]]), axis=1)
+    >>> best.sum().backward()
+    >>> best.data
+    array([[5.],
+           [3.]])
+    >>> logits.grad
+    array([[0., 1.],
+           [1., 0.]])
+    """
     if axis is None:
         x, axis = np.ravel(x), 0
     return getitem(x, _along_axis(x, indices, axis))
@@ -201,70 +254,42 @@ def put_along_axis(x, indices, values, axis):
 
 @implements(np.extract)
 def extract(condition, x):
-    """As `numpy.extract`."""
+    """As `numpy.extract`: the elements where a condition holds.
+
+    Parameters
+    ----------
+    condition : array_like of bool
+        As long as x when both are flattened.
+    x : array_like or Tensor
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> x = mg.Tensor([1.0, -2.0, 3.0], requires_grad=True)
+    >>> y = mg.extract(x > 0, x)
+    >>> y.sum().backward()
+    >>> y.data, x.grad
+    (array([1., 3.]), array([1., 0., 1.]))
+    """
     return getitem(np.ravel(x), np.flatnonzero(plain(condition)))
 
 
 @implements(np.compress)
 def compress(condition, x, axis=None):
-    """As `numpy.compress`."""
+    """As `numpy.compress`: the rows, or what else lies along an axis, where a condition holds.
+
+    Parameters
+    ----------
+    condition : (L,) array_like of bool
+        May be shorter than the axis: what is left over is dropped.
+    x : array_like or Tensor
+    axis : int, optional
+        The flattened array is taken from unless given.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> mg.compress([False, True], [[1, 2], [3, 4], [5, 6]], axis=0)
+    array([[3, 4]])
+    """
     return take(x, np.flatnonzero(plain(condition)), axis)
-
-
-# ---- triangles and diagonals -------------------------------------------------------------------
-
-
-def _below(x, k):
-    """Where a matrix of x's last two sizes (a vector's counts twice) is not above a diagonal."""
-    rows, columns = (np.shape(x) * 2)[-2:] if np.ndim(x) == 1 else np.shape(x)[-2:]
-    return np.tri(rows, columns, k, bool)
-
-
-@implements(np.tril)
-def tril(x, k=0):
-    """As `numpy.tril`: zero above the k-th diagonal."""
-    return _choose(_below(x, k), x, np.zeros((), plain(x).dtype))
-
-
-@implements(np.triu)
-def triu(x, k=0):
-    """As `numpy.triu`: zero below the k-th diagonal."""
-    return _choose(_below(x, k - 1), np.zeros((), plain(x).dtype), x)
-
-
-@implements(np.diagonal)
-def diagonal(x, offset=0, axis1=0, axis2=1):
-    """As `numpy.diagonal`: the diagonals of two axes, along a new last axis."""
-    if np.ndim(x) < 2:
-        raise ValueError(f"a diagonal needs two axes, and the shape is {np.shape(x)}")
-    x = np.moveaxis(x, (axis1, axis2), (-2, -1))
-    rows, columns = np.shape(x)[-2:]
-    length = max(0, min(rows + min(offset, 0), columns - max(offset, 0)))
-    steps = np.arange(length)
-    return getitem(x, (Ellipsis, steps - min(offset, 0), steps + max(offset, 0)))
-
-
-implements(np.linalg.diagonal)(
-    lambda x, /, *, offset=0: diagonal(x, offset=offset, axis1=-2, axis2=-1)
-)
-
-
-@implements(np.trace)
-def trace(x, offset=0, axis1=0, axis2=1, dtype=None):
-    """As `numpy.trace`."""
-    return np.sum(diagonal(x, offset, axis1, axis2), axis=-1, dtype=dtype)
-
-
-implements(np.linalg.trace)(lambda x, /, *, offset=0, dtype=None: trace(x, offset, -2, -1, dtype))
-
-
-@implements(np.diag)
-def diag(x, k=0):
-    """As `numpy.diag`: the diagonal of a matrix, or the matrix of a diagonal."""
-    if np.ndim(x) == 2:
-        return diagonal(x, k)
-    if np.ndim(x) != 1:
-        raise ValueError(f"diag takes one or two axes, not the shape {np.shape(x)}")
-    size = np.shape(x)[0] + abs(k)
-    steps = np.arange(np.shape(x)[0])
-    return scatter(x, (steps - min(k, 0), steps + max(k, 0)), (size, size))

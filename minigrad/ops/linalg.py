@@ -1,90 +1,13 @@
-"""Norms, inverses and determinants: the linear algebra that stays small."""
+"""Inverses, determinants and factors of matrices: the linear algebra that stays small."""
 
 from __future__ import annotations
 
 import numpy as np
-from numpy.lib.array_utils import normalize_axis_tuple
 
 from ..numpy_protocol import implements
 from ..primitive import primitive
 from .arrays import plain
-from .ordering import max, min
 from .products import _unbroadcast, matmul
-from .reduction import _spread, sum
-
-# ---- norms -------------------------------------------------------------------------------------
-
-
-def _norm_sample(rng):
-    for p in (2, 3, 1.5):
-        yield (rng.normal(size=(3, 4)),), {"axis": -1, "p": p}
-    yield (rng.normal(size=(2, 3, 4)),), {"axis": (0, 2), "keepdims": True}
-    yield (rng.normal(size=(2, 3)),), {}
-
-
-@primitive(formula="(Σ |x|ᵖ)^(1/p)", kinks="0 where the norm is 0", sample=_norm_sample)
-def p_norm(x, /, axis=None, keepdims=False, p=2):
-    """The p-norm of vectors, p finite and not 0; its derivative at 0 is 0."""
-    return np.linalg.vector_norm(x, axis=axis, keepdims=keepdims, ord=p)
-
-
-@p_norm.vjp("x", "ȳ · sign(x) (|x| / y)ᵖ⁻¹")
-def p_norm_x(g, y, x, x_shape, axis, keepdims, p):
-    g, y = _spread(g, x_shape, axis, keepdims), _spread(y, x_shape, axis, keepdims)
-    away = np.where(y == 0, 1, y)
-    if p == 2:
-        return g * (x / away)
-    return g * np.sign(x) * np.where(x == 0, 1, np.abs(x) / away) ** (p - 1)
-
-
-@implements(np.linalg.vector_norm)
-def vector_norm(x, /, *, axis=None, keepdims=False, ord=2):
-    """As `numpy.linalg.vector_norm`; its derivative at 0 is 0, and a largest element that stands
-    twice gives its first place the whole gradient."""
-    if ord == np.inf:
-        return max(np.absolute(x), axis=axis, keepdims=keepdims)
-    if ord == -np.inf:
-        return min(np.absolute(x), axis=axis, keepdims=keepdims)
-    if ord == 0:
-        return sum(np.absolute(np.sign(x)), axis=axis, keepdims=keepdims)
-    if ord == 1:
-        return sum(np.absolute(x), axis=axis, keepdims=keepdims)
-    return p_norm(x, axis=axis, keepdims=keepdims, p=ord)
-
-
-@implements(np.linalg.matrix_norm)
-def matrix_norm(x, /, *, keepdims=False, ord="fro"):
-    """As `numpy.linalg.matrix_norm`, without the norms that need singular values (2, −2, nuc)."""
-    if ord == "fro":
-        return p_norm(x, axis=(-2, -1), keepdims=keepdims)
-    if ord not in (1, -1, np.inf, -np.inf):
-        raise ValueError(f"a matrix norm is of order 'fro', 1, -1, inf or -inf, not {ord!r}")
-    extreme = max if ord > 0 else min
-    sums = sum(np.absolute(x), axis=-2 if abs(ord) == 1 else -1, keepdims=True)
-    result = extreme(sums, axis=(-2, -1), keepdims=True)
-    return result if keepdims else np.squeeze(result, (-2, -1))
-
-
-@implements(np.linalg.norm)
-def norm(x, ord=None, axis=None, keepdims=False):
-    """As `numpy.linalg.norm`: of vectors any order, of matrices ``"fro"``, ±1 and ±∞."""
-    if ord is None:
-        return p_norm(x, axis=axis, keepdims=keepdims)
-    if axis is None:
-        if np.ndim(x) not in (1, 2):
-            raise ValueError(
-                f"a norm of order {ord!r} is of a vector or a matrix, not of the shape "
-                f"{np.shape(x)}: say which axis, or axes, with axis="
-            )
-        axis = tuple(range(np.ndim(x)))
-    axes = normalize_axis_tuple(axis, np.ndim(x))
-    if len(axes) == 1:
-        return vector_norm(x, axis=axes[0], keepdims=keepdims, ord=ord)
-    result = matrix_norm(np.moveaxis(x, axes, (-2, -1)), keepdims=keepdims, ord=ord)
-    return np.moveaxis(result, (-2, -1), axes) if keepdims else result
-
-
-# ---- inverses and determinants -----------------------------------------------------------------
 
 
 def _matrices(*shapes):
@@ -103,7 +26,30 @@ def _transposed(a):
 
 @primitive(formula="a⁻¹", numpy=np.linalg.inv, sample=_matrices((3, 3), (2, 2, 2), (1, 1), (0, 0)))
 def inv(a, /):
-    """As `numpy.linalg.inv`."""
+    """As `numpy.linalg.inv`.
+
+    Parameters
+    ----------
+    a : (..., M, M) array_like or Tensor
+
+    Raises
+    ------
+    LinAlgError
+        If a matrix is singular.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> a = mg.Tensor([[2.0, 0.0], [0.0, 4.0]], requires_grad=True)
+    >>> y = mg.inv(a)
+    >>> y.sum().backward()
+    >>> y.data
+    array([[0.5 , 0.  ],
+           [0.  , 0.25]])
+    >>> a.grad
+    array([[-0.25  , -0.125 ],
+           [-0.125 , -0.0625]])
+    """
     return np.linalg.inv(a)
 
 
@@ -119,7 +65,27 @@ def _solve_sample(rng):
 
 @primitive(formula="a⁻¹ b", linear="b", numpy=np.linalg.solve, sample=_solve_sample)
 def solve(a, b, /):
-    """As `numpy.linalg.solve`."""
+    """As `numpy.linalg.solve`: the x with ``a x = b``.
+
+    Parameters
+    ----------
+    a : (..., M, M) array_like or Tensor
+    b : (M,) or (..., M, K) array_like or Tensor
+
+    Raises
+    ------
+    LinAlgError
+        If a matrix is singular.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> b = mg.Tensor([2.0, 4.0], requires_grad=True)
+    >>> y = mg.solve([[2.0, 0.0], [0.0, 4.0]], b)
+    >>> y.sum().backward()
+    >>> y.data, b.grad
+    (array([1., 1.]), array([0.5 , 0.25]))
+    """
     return np.linalg.solve(a, b)
 
 
@@ -147,7 +113,24 @@ def _solve_transposed(a, g, b_shape):
     formula="det a", numpy=np.linalg.det, sample=_matrices((3, 3), (2, 2, 2), (1, 1), (0, 0))
 )
 def det(a, /):
-    """As `numpy.linalg.det`; differentiable at singular matrices too."""
+    """As `numpy.linalg.det`; differentiable at singular matrices too.
+
+    Parameters
+    ----------
+    a : (..., M, M) array_like or Tensor
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> a = mg.Tensor([[1.0, 2.0], [2.0, 4.0]], requires_grad=True)
+    >>> y = mg.det(a)
+    >>> y.backward()
+    >>> abs(y.item())
+    0.0
+    >>> a.grad
+    array([[ 4., -2.],
+           [-2.,  1.]])
+    """
     return np.linalg.det(a)
 
 
@@ -177,7 +160,21 @@ def _cofactors(a):
 
 @primitive(formula="ln |det a|", sample=_matrices((3, 3), (2, 2, 2)))
 def log_abs_det(a, /):
-    """The logarithm of the absolute value of the determinant."""
+    """The logarithm of the absolute value of the determinant, which itself may be out of range.
+
+    Parameters
+    ----------
+    a : (..., M, M) array_like or Tensor
+        A singular matrix gives −∞, and has no gradient: its inverse does not exist.
+
+    Examples
+    --------
+    >>> import numpy as np, minigrad as mg
+    >>> a = mg.Tensor(1e-200 * np.eye(2), requires_grad=True)
+    >>> y = mg.log_abs_det(a)
+    >>> round(y.item(), 4), mg.det(a).item()
+    (-921.034, 0.0)
+    """
     return np.linalg.slogdet(a)[1]
 
 
@@ -188,7 +185,23 @@ def log_abs_det_a(g, a):
 
 @implements(np.linalg.slogdet)
 def slogdet(a):
-    """As `numpy.linalg.slogdet`: the sign, a plain array, and the logarithm."""
+    """As `numpy.linalg.slogdet`: the sign, a plain array, and the logarithm of the size.
+
+    Parameters
+    ----------
+    a : (..., M, M) array_like or Tensor
+
+    Returns
+    -------
+    A named tuple of `sign` and `logabsdet`
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> sign, logarithm = mg.slogdet([[0.0, 2.0], [1.0, 0.0]])
+    >>> float(sign), round(float(logarithm), 4)
+    (-1.0, 0.6931)
+    """
     result = np.linalg.slogdet(plain(a))
     return type(result)(result[0], log_abs_det(a))
 
@@ -201,7 +214,31 @@ def _cholesky_sample(rng):
 
 @primitive(formula="the lower L with L Lᵀ = a", numpy=np.linalg.cholesky, sample=_cholesky_sample)
 def cholesky(a, /):
-    """As `numpy.linalg.cholesky`: only the lower triangle of `a` is read, and has a gradient."""
+    """As `numpy.linalg.cholesky`: only the lower triangle of `a` is read, and has a gradient.
+
+    Parameters
+    ----------
+    a : (..., M, M) array_like or Tensor
+        Symmetric, with positive eigenvalues.
+
+    Raises
+    ------
+    LinAlgError
+        If an eigenvalue is not positive.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> a = mg.Tensor([[4.0, 2.0], [2.0, 5.0]], requires_grad=True)
+    >>> y = mg.cholesky(a)
+    >>> y.sum().backward()
+    >>> y.data
+    array([[2., 0.],
+           [1., 2.]])
+    >>> a.grad
+    array([[0.1875, 0.    ],
+           [0.25  , 0.25  ]])
+    """
     return np.linalg.cholesky(a)
 
 
@@ -217,7 +254,26 @@ def cholesky_a(g, y):
 
 @implements(np.linalg.matrix_power)
 def matrix_power(a, n):
-    """As `numpy.linalg.matrix_power`."""
+    """As `numpy.linalg.matrix_power`: by repeated squaring; a negative power is one of the inverse.
+
+    Parameters
+    ----------
+    a : (..., M, M) array_like or Tensor
+    n : int
+
+    Raises
+    ------
+    TypeError
+        If n is not an integer.
+
+    Examples
+    --------
+    >>> import numpy as np, minigrad as mg
+    >>> a = np.array([[1, 1], [1, 0]])
+    >>> mg.matrix_power(a, 10)  # Fibonacci's numbers
+    array([[89, 55],
+           [55, 34]])
+    """
     if not isinstance(n, (int, np.integer)):
         raise TypeError(f"the power of a matrix is an integer, not {n!r}")
     if n < 0:

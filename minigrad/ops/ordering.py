@@ -59,7 +59,29 @@ def _min_branches(x, axis=None, **_):
     sample=_reductions,
 )
 def max(x, /, axis=None, keepdims=False):
-    """As `numpy.max`; at a tie the gradient goes to the first element in C order."""
+    """As `numpy.max`; at a tie the gradient goes to the first element in C order.
+
+    Parameters
+    ----------
+    x : array_like or Tensor
+        If there is NaN among the values, that is the largest.
+    axis : int or tuple of int, optional
+        All axes unless given.
+    keepdims : bool
+        Keep the reduced axes, with size one.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> x = mg.Tensor([[1.0, 3.0, 3.0], [2.0, 2.0, 0.0]], requires_grad=True)
+    >>> y = mg.max(x, axis=1)
+    >>> y.sum().backward()
+    >>> y.data
+    array([3., 2.])
+    >>> x.grad
+    array([[0., 1., 0.],
+           [1., 0., 0.]])
+    """
     return _extreme(np.argmax, x, axis, keepdims)
 
 
@@ -77,7 +99,25 @@ def max_x(g, x_shape, place, axis, keepdims):
     sample=_reductions,
 )
 def min(x, /, axis=None, keepdims=False):
-    """As `numpy.min`; at a tie the gradient goes to the first element in C order."""
+    """As `numpy.min`; at a tie the gradient goes to the first element in C order.
+
+    Parameters
+    ----------
+    x : array_like or Tensor
+        If there is NaN among the values, that is the smallest.
+    axis : int or tuple of int, optional
+        All axes unless given.
+    keepdims : bool
+        Keep the reduced axes, with size one.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> x = mg.Tensor([2.0, 1.0, 1.0], requires_grad=True)
+    >>> mg.min(x).backward()
+    >>> x.grad
+    array([0., 1., 0.])
+    """
     return _extreme(np.argmin, x, axis, keepdims)
 
 
@@ -88,7 +128,25 @@ def min_x(g, x_shape, place, axis, keepdims):
 
 @implements(np.ptp)
 def ptp(x, axis=None, keepdims=False):
-    """As `numpy.ptp`: the largest less the smallest."""
+    """As `numpy.ptp`: the largest less the smallest.
+
+    Parameters
+    ----------
+    x : array_like or Tensor
+    axis : int or tuple of int, optional
+        All axes unless given.
+    keepdims : bool
+        Keep the reduced axes, with size one.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> x = mg.Tensor([3.0, -1.0, 2.0], requires_grad=True)
+    >>> y = mg.ptp(x)
+    >>> y.backward()
+    >>> y.item(), x.grad
+    (4.0, array([ 1., -1.,  0.]))
+    """
     return max(x, axis=axis, keepdims=keepdims) - min(x, axis=axis, keepdims=keepdims)
 
 
@@ -142,7 +200,26 @@ def _sort(a, axis=-1, kind=None, *, stable=None):
 
 @implements(np.median)
 def median(x, axis=None, keepdims=False):
-    """As `numpy.median`; the gradient goes to the element, or the two, in the middle."""
+    """As `numpy.median`; the gradient goes to the element, or half each to the two, in the middle.
+
+    Parameters
+    ----------
+    x : array_like or Tensor
+        If there is NaN among the values, the median is NaN.
+    axis : int or tuple of int, optional
+        All axes unless given.
+    keepdims : bool
+        Keep the reduced axes, with size one.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> x = mg.Tensor([9.0, 1.0, 4.0, 2.0], requires_grad=True)
+    >>> y = mg.median(x)
+    >>> y.backward()
+    >>> y.item(), x.grad
+    (3.0, array([0. , 0. , 0.5, 0.5]))
+    """
     shape = np.shape(x)
     axes = _axes(axis, len(shape))
     kept = [i for i in range(len(shape)) if i not in axes]

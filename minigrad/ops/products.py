@@ -46,7 +46,26 @@ def _unbroadcast(gradient, shape):
     ),
 )
 def matmul(a, b, /):
-    """As `numpy.matmul`."""
+    """As `numpy.matmul`: matrices and vectors, and stacks of them, which are broadcast.
+
+    Parameters
+    ----------
+    a, b : array_like or Tensor
+        Of one axis or more.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> a = mg.Tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
+    >>> b = mg.Tensor([1.0, -1.0], requires_grad=True)
+    >>> y = mg.matmul(a, b)
+    >>> y.sum().backward()
+    >>> y.data, b.grad
+    (array([-1., -1.]), array([4., 6.]))
+    >>> a.grad
+    array([[ 1., -1.],
+           [ 1., -1.]])
+    """
     return np.matmul(a, b)
 
 
@@ -81,7 +100,24 @@ def _as_array(x):
 
 @implements(np.dot)
 def dot(a, b):
-    """As `numpy.dot`."""
+    """As `numpy.dot`: the last axis of a with the last but one of b, all pairs of them.
+
+    Parameters
+    ----------
+    a, b : array_like or Tensor
+        A number just multiplies.
+
+    Examples
+    --------
+    >>> import numpy as np, minigrad as mg
+    >>> a = mg.Tensor([1.0, 2.0], requires_grad=True)
+    >>> y = mg.dot(a, [3.0, 4.0])
+    >>> y.backward()
+    >>> y.item(), a.grad
+    (11.0, array([3., 4.]))
+    >>> mg.dot(np.zeros((2, 3)), np.zeros((5, 3, 4))).shape
+    (2, 5, 4)
+    """
     if np.ndim(a) == 0 or np.ndim(b) == 0:
         return np.multiply(_as_array(a), _as_array(b))
     if np.ndim(b) <= 2 and (np.ndim(a) <= 2 or np.ndim(b) == 1):
@@ -91,7 +127,19 @@ def dot(a, b):
 
 @implements(np.inner)
 def inner(a, b):
-    """As `numpy.inner`."""
+    """As `numpy.inner`: the last axis of a with the last of b, all pairs of them.
+
+    Parameters
+    ----------
+    a, b : array_like or Tensor
+        A number just multiplies.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> mg.inner([[1.0, 0.0], [0.0, 2.0]], [3.0, 4.0])
+    array([3., 8.])
+    """
     if np.ndim(a) == 0 or np.ndim(b) == 0:
         return np.multiply(_as_array(a), _as_array(b))
     return tensordot(a, b, (-1, -1))
@@ -99,13 +147,43 @@ def inner(a, b):
 
 @implements(np.vdot)
 def vdot(a, b):
-    """As `numpy.vdot`."""
+    """As `numpy.vdot`: both flattened, then their sum of products.
+
+    Parameters
+    ----------
+    a, b : array_like or Tensor
+        Of equally many elements.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> mg.vdot([[1.0, 2.0], [3.0, 4.0]], [[1.0, 0.0], [0.0, 1.0]]).item()
+    5.0
+    """
     return matmul(np.ravel(a), np.ravel(b))
 
 
 @implements(np.outer)
 def outer(a, b):
-    """As `numpy.outer`."""
+    """As `numpy.outer`: every element of a times every one of b.
+
+    Parameters
+    ----------
+    a, b : array_like or Tensor
+        Flattened.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> a = mg.Tensor([1.0, 2.0], requires_grad=True)
+    >>> y = mg.outer(a, [10.0, 1.0])
+    >>> y.sum().backward()
+    >>> y.data
+    array([[10.,  1.],
+           [20.,  2.]])
+    >>> a.grad
+    array([11., 11.])
+    """
     return np.multiply(np.reshape(a, (-1, 1)), np.reshape(b, (1, -1)))
 
 
@@ -114,7 +192,26 @@ implements(np.linalg.outer)(outer)
 
 @implements(np.tensordot)
 def tensordot(a, b, axes=2):
-    """As `numpy.tensordot`."""
+    """As `numpy.tensordot`: a sum of products over some axes of a and as many of b.
+
+    Parameters
+    ----------
+    a, b : array_like or Tensor
+    axes : int or (axes of a, axes of b)
+        The last so many of a with the first of b, or which with which.
+
+    Raises
+    ------
+    ValueError
+        If the axes differ in size.
+
+    Examples
+    --------
+    >>> import numpy as np, minigrad as mg
+    >>> mg.tensordot(np.ones((2, 3, 4)), np.ones((4, 3, 5)), ([1, 2], [1, 0]))
+    array([[12., 12., 12., 12., 12.],
+           [12., 12., 12., 12., 12.]])
+    """
     a_shape, b_shape = np.shape(a), np.shape(b)
     if np.ndim(axes) == 0:
         axes = tuple(range(len(a_shape) - axes, len(a_shape))), tuple(range(axes))
@@ -140,7 +237,18 @@ implements(np.linalg.tensordot)(tensordot)
 
 @implements(np.kron)
 def kron(a, b):
-    """As `numpy.kron`."""
+    """As `numpy.kron`: a with a copy of b, scaled by it, in place of each element.
+
+    Parameters
+    ----------
+    a, b : array_like or Tensor
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> mg.kron([1, 10], [1, 2])
+    array([ 1,  2, 10, 20])
+    """
     ndim = max(np.ndim(a), np.ndim(b))
     a_shape = (1,) * (ndim - np.ndim(a)) + np.shape(a)
     b_shape = (1,) * (ndim - np.ndim(b)) + np.shape(b)
@@ -151,7 +259,30 @@ def kron(a, b):
 
 @implements(np.cross)
 def cross(a, b, axisa=-1, axisb=-1, axisc=-1, axis=None):
-    """As `numpy.cross`, for vectors of three components."""
+    """As `numpy.cross`, for vectors of three components.
+
+    Parameters
+    ----------
+    a, b : array_like or Tensor
+    axisa, axisb, axisc : int
+        Where the components lie in a, in b and in the result.
+    axis : int, optional
+        All three at once.
+
+    Raises
+    ------
+    ValueError
+        If the vectors do not have three components.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> a = mg.Tensor([1.0, 0.0, 0.0], requires_grad=True)
+    >>> y = mg.cross(a, [0.0, 1.0, 0.0])
+    >>> y.backward([0.0, 0.0, 1.0])
+    >>> y.data, a.grad
+    (array([0., 0., 1.]), array([1., 0., 0.]))
+    """
     if axis is not None:
         axisa = axisb = axisc = axis
     a, b = np.moveaxis(a, axisa, -1), np.moveaxis(b, axisb, -1)
@@ -171,5 +302,17 @@ def _linalg_cross(a, b, /, *, axis=-1):
 
 @implements(np.linalg.multi_dot)
 def multi_dot(arrays):
-    """As `numpy.linalg.multi_dot`, from left to right."""
+    """As `numpy.linalg.multi_dot`, from left to right.
+
+    Parameters
+    ----------
+    arrays : sequence of array_like or Tensor
+        Matrices; the first and the last may be vectors.
+
+    Examples
+    --------
+    >>> import numpy as np, minigrad as mg
+    >>> mg.multi_dot([[1.0, 2.0], np.eye(2), [[1.0], [1.0]]])
+    array([3.])
+    """
     return functools.reduce(dot, arrays)

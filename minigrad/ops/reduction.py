@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
+from numpy.lib.array_utils import normalize_axis_tuple
 
 from ..numpy_protocol import implements
 from ..primitive import primitive
-from .indexing import getitem
+from .cumulative import _shifted, _with_zeros
 from .samples import calls
 
 
@@ -50,7 +50,30 @@ def _reductions(rng, low=-2.0, high=2.0):
 
 @primitive(formula="Σ x", linear="x", numpy=np.sum, sample=_reductions)
 def sum(x, /, axis=None, dtype=None, keepdims=False):
-    """As `numpy.sum`."""
+    """As `numpy.sum`: the gradient is repeated to all that were summed.
+
+    Parameters
+    ----------
+    x : array_like or Tensor
+    axis : int or tuple of int, optional
+        All axes unless given.
+    dtype : dtype, optional
+        Of the result.
+    keepdims : bool
+        Keep the reduced axes, with size one.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> x = mg.Tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True)
+    >>> y = mg.sum(x, axis=0)
+    >>> y.data
+    array([4., 6.])
+    >>> y.backward([1.0, 10.0])
+    >>> x.grad
+    array([[ 1., 10.],
+           [ 1., 10.]])
+    """
     return np.sum(x, axis=axis, dtype=dtype, keepdims=keepdims)
 
 
@@ -61,7 +84,31 @@ def sum_x(g, x_shape, axis, keepdims):
 
 @primitive(formula="Σ x / n", linear="x", numpy=np.mean, sample=_reductions)
 def mean(x, /, axis=None, dtype=None, keepdims=False):
-    """As `numpy.mean`."""
+    """As `numpy.mean`: each element gets its share of the gradient.
+
+    Parameters
+    ----------
+    x : array_like or Tensor
+    axis : int or tuple of int, optional
+        All axes unless given.
+    dtype : dtype, optional
+        Of the result.
+    keepdims : bool
+        Keep the reduced axes, with size one.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> x = mg.Tensor([[1.0, 2.0], [3.0, 6.0]], requires_grad=True)
+    >>> y = mg.mean(x, axis=1, keepdims=True)
+    >>> y.data
+    array([[1.5],
+           [4.5]])
+    >>> y.sum().backward()
+    >>> x.grad
+    array([[0.5, 0.5],
+           [0.5, 0.5]])
+    """
     return np.mean(x, axis=axis, dtype=dtype, keepdims=keepdims)
 
 
@@ -70,96 +117,7 @@ def mean_x(g, x_shape, axis, keepdims):
     return np.broadcast_to(_spread(g / _count(x_shape, axis), x_shape, axis, keepdims), x_shape)
 
 
-@primitive(formula="x₀ + … + xᵢ", linear="x", numpy=np.cumsum, sample=calls(
-    lambda rng: ((rng.normal(size=(3, 4)),), {}),
-    lambda rng: ((rng.normal(size=(3, 4)),), {"axis": 0}),
-    lambda rng: ((rng.normal(size=(2, 3, 4)),), {"axis": -1}),
-))  # fmt: skip
-def cumsum(x, /, axis=None, dtype=None):
-    """As `numpy.cumsum`."""
-    return np.cumsum(x, axis=axis, dtype=dtype)
-
-
-@cumsum.vjp("x", "ȳᵢ + … + ȳₙ")
-def cumsum_x(g, x_shape, axis):
-    if axis is None:
-        return np.reshape(np.flip(np.cumsum(np.flip(g))), x_shape)
-    return np.flip(np.cumsum(np.flip(g, axis), axis), axis)
-
-
 # ---- products ----------------------------------------------------------------------------------
-
-
-def _recurrence_sample(rng):
-    for shape in [(3, 4), (2, 1), (3, 0), (2, 3, 5)]:
-        yield (rng.normal(size=shape), rng.normal(size=shape)), {}
-
-
-@primitive(formula="yᵢ = aᵢ yᵢ₋₁ + bᵢ", linear="b", sample=_recurrence_sample)
-def linear_recurrence(a, b, /):
-    """Run ``y[i] = a[i] · y[i − 1] + b[i]`` from 0 along the last axis of two equal shapes.
-
-    Its derivative is the same recurrence run backwards, which is what makes the derivative of a
-    product exact where a factor is zero.
-
-    Examples
-    --------
-    >>> import minigrad as mg
-    >>> mg.linear_recurrence([2.0, 2.0, 2.0], [1.0, 1.0, 1.0])
-    array([1., 3., 7.])
-    """
-    a, b = np.asarray(a), np.asarray(b)
-    y = np.array(b, np.result_type(a, b))
-    for i in range(1, y.shape[-1]):
-        y[..., i] += a[..., i] * y[..., i - 1]
-    return y
-
-
-def _run_back(g, a):
-    """The gradient of each bᵢ: rᵢ = ḡᵢ + aᵢ₊₁ rᵢ₊₁."""
-    following = np.concatenate((a[..., 1:], np.ones_like(a[..., :1])), -1)
-    return np.flip(linear_recurrence(np.flip(following, -1), np.flip(g, -1)), -1)
-
-
-def _shifted(y, first):
-    """What stands one place to the left along the last axis, and `first` at the start."""
-    return np.concatenate((np.full_like(y[..., :1], first), y[..., :-1]), -1)
-
-
-@linear_recurrence.vjp("a", "rᵢ · yᵢ₋₁, rᵢ = ȳᵢ + aᵢ₊₁ rᵢ₊₁")
-def linear_recurrence_a(g, y, a):
-    return _run_back(g, a) * _shifted(y, 0)
-
-
-@linear_recurrence.vjp("b", "rᵢ = ȳᵢ + aᵢ₊₁ rᵢ₊₁")
-def linear_recurrence_b(g, a):
-    return _run_back(g, a)
-
-
-def _with_zeros(rng):
-    x = rng.normal(size=(3, 4))
-    x[0, 1] = x[1, 0] = x[1, 3] = 0
-    yield (x,), {"axis": 1}
-    yield (x,), {"axis": None}
-
-
-def _cumprod_sample(rng):
-    yield from _with_zeros(rng)
-    yield (rng.normal(size=(2, 3, 4)),), {"axis": -2}
-
-
-@primitive(formula="x₀ · … · xᵢ", numpy=np.cumprod, sample=_cumprod_sample)
-def cumprod(x, /, axis=None, dtype=None):
-    """As `numpy.cumprod`."""
-    return np.cumprod(x, axis=axis, dtype=dtype)
-
-
-@cumprod.vjp("x", "rᵢ · yᵢ₋₁, rᵢ = ȳᵢ + xᵢ₊₁ rᵢ₊₁")
-def cumprod_x(g, y, x, x_shape, axis):
-    if axis is None:
-        return np.reshape(_run_back(g, np.ravel(x)) * _shifted(y, 1), x_shape)
-    g, y, x = np.moveaxis(g, axis, -1), np.moveaxis(y, axis, -1), np.moveaxis(x, axis, -1)
-    return np.moveaxis(_run_back(g, x) * _shifted(y, 1), -1, axis)
 
 
 def _prod_sample(rng):
@@ -169,7 +127,26 @@ def _prod_sample(rng):
 
 @primitive(formula="Π x", numpy=np.prod, sample=_prod_sample)
 def prod(x, /, axis=None, dtype=None, keepdims=False):
-    """As `numpy.prod`."""
+    """As `numpy.prod`: the gradient is the product of the others, also where some are zero.
+
+    Parameters
+    ----------
+    x : array_like or Tensor
+    axis : int or tuple of int, optional
+        All axes unless given.
+    dtype : dtype, optional
+        Of the result.
+    keepdims : bool
+        Keep the reduced axes, with size one.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> x = mg.Tensor([0.0, 2.0, 3.0], requires_grad=True)
+    >>> mg.prod(x).backward()
+    >>> x.grad
+    array([6., 0., 0.])
+    """
     return np.prod(x, axis=axis, dtype=dtype, keepdims=keepdims)
 
 
@@ -199,7 +176,29 @@ def _variances(rng):
 
 @primitive(formula="Σ (x − mean)² / (n − ddof)", numpy=np.var, sample=_variances)
 def var(x, /, axis=None, dtype=None, ddof=0, keepdims=False):
-    """As `numpy.var`."""
+    """As `numpy.var`.
+
+    Parameters
+    ----------
+    x : array_like or Tensor
+    axis : int or tuple of int, optional
+        All axes unless given.
+    dtype : dtype, optional
+        Of the result.
+    ddof : int
+        What is taken from the number of elements in the divisor; 1 is the unbiased estimate.
+    keepdims : bool
+        Keep the reduced axes, with size one.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> x = mg.Tensor([1.0, 3.0], requires_grad=True)
+    >>> y = mg.var(x, ddof=1)
+    >>> y.backward()
+    >>> y.item(), x.grad
+    (2.0, array([-2.,  2.]))
+    """
     return np.var(x, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims)
 
 
@@ -220,7 +219,32 @@ def var_x(g, x, x_shape, axis, ddof, keepdims):
     ),
 )
 def std(x, /, axis=None, dtype=None, ddof=0, keepdims=False):
-    """As `numpy.std`; its derivative where all values are equal is 0."""
+    """As `numpy.std`: where all values are equal its derivative is 0.
+
+    Parameters
+    ----------
+    x : array_like or Tensor
+    axis : int or tuple of int, optional
+        All axes unless given.
+    dtype : dtype, optional
+        Of the result.
+    ddof : int
+        What is taken from the number of elements in the divisor.
+    keepdims : bool
+        Keep the reduced axes, with size one.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> x = mg.Tensor([[1.0, 3.0], [2.0, 2.0]], requires_grad=True)
+    >>> y = mg.std(x, axis=1)
+    >>> y.sum().backward()
+    >>> y.data
+    array([1., 0.])
+    >>> x.grad
+    array([[-0.5,  0.5],
+           [ 0. ,  0. ]])
+    """
     return np.std(x, axis=axis, dtype=dtype, ddof=ddof, keepdims=keepdims)
 
 
@@ -231,12 +255,41 @@ def std_x(g, y, x, x_shape, axis, ddof, keepdims):
     return _spread(scale, x_shape, axis, keepdims) * centred
 
 
-# ---- built on these ----------------------------------------------------------------------------
+# ---- averages ----------------------------------------------------------------------------------
 
 
 @implements(np.average)
 def average(x, axis=None, weights=None, returned=False, *, keepdims=False):
-    """As `numpy.average`; gradients flow to the weights too."""
+    """As `numpy.average`; gradients flow to the weights too.
+
+    Parameters
+    ----------
+    x : array_like or Tensor
+    axis : int or tuple of int, optional
+        All axes unless given.
+    weights : array_like or Tensor, optional
+        Of the shape of x, or of its axis.
+    returned : bool
+        Also return the sum of the weights.
+    keepdims : bool
+        Keep the reduced axes, with size one.
+
+    Raises
+    ------
+    ValueError
+        If the weights have another shape.
+    ZeroDivisionError
+        If the weights sum to zero.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> weights = mg.Tensor([1.0, 3.0], requires_grad=True)
+    >>> y = mg.average([0.0, 4.0], weights=weights)
+    >>> y.backward()
+    >>> y.item(), weights.grad
+    (3.0, array([-0.75,  0.25]))
+    """
     if weights is None:
         result = mean(x, axis=axis, keepdims=keepdims)
         scale = np.full_like(result, _count(np.shape(x), axis))
@@ -265,36 +318,25 @@ def _spread_weights(weights, shape, axis):
 
 @implements(np.nansum)
 def nansum(x, axis=None, dtype=None, keepdims=False):
-    """As `numpy.nansum`: NaN counts as zero and gets no gradient."""
+    """As `numpy.nansum`: NaN counts as zero and gets no gradient.
+
+    Parameters
+    ----------
+    x : array_like or Tensor
+    axis : int or tuple of int, optional
+        All axes unless given.
+    dtype : dtype, optional
+        Of the result.
+    keepdims : bool
+        Keep the reduced axes, with size one.
+
+    Examples
+    --------
+    >>> import numpy as np, minigrad as mg
+    >>> x = mg.Tensor([1.0, np.nan, 2.0], requires_grad=True)
+    >>> y = mg.nansum(x)
+    >>> y.backward()
+    >>> y.item(), x.grad
+    (3.0, array([1., 0., 1.]))
+    """
     return sum(np.where(np.isnan(x), 0, x), axis=axis, dtype=dtype, keepdims=keepdims)
-
-
-@implements(np.diff)
-def diff(x, n=1, axis=-1, prepend=None, append=None):
-    """As `numpy.diff`."""
-    if n < 0:
-        raise ValueError(f"a difference is taken n ≥ 0 times, not {n}")
-    axis = normalize_axis_index(axis, np.ndim(x))
-    edge = (*np.shape(x)[:axis], 1, *np.shape(x)[axis + 1 :])
-    ends = [
-        np.broadcast_to(end, edge) if np.ndim(end) == 0 else end
-        for end in (prepend, x, append)
-        if end is not None
-    ]
-    x = np.concatenate(ends, axis) if len(ends) > 1 else x
-    before = (slice(None),) * axis
-    for _ in range(n):
-        x = np.subtract(getitem(x, (*before, slice(1, None))), getitem(x, (*before, slice(-1))))
-    return x
-
-
-@implements(np.trapezoid)
-def trapezoid(y, x=None, dx=1.0, axis=-1):
-    """As `numpy.trapezoid`."""
-    axis = normalize_axis_index(axis, np.ndim(y))
-    if x is not None:
-        steps = diff(x, axis=axis if np.ndim(x) > 1 else -1)
-        dx = steps if np.ndim(x) > 1 else np.reshape(steps, (-1,) + (1,) * (np.ndim(y) - axis - 1))
-    before = (slice(None),) * axis
-    heights = getitem(y, (*before, slice(1, None))) + getitem(y, (*before, slice(-1)))
-    return sum(dx * heights / 2, axis=axis)

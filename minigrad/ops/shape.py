@@ -9,6 +9,7 @@ from ..numpy_protocol import implements
 from ..primitive import primitive
 from .arrays import plain
 from .elementwise import positive
+from .namesake import namesake
 from .samples import calls
 
 
@@ -30,7 +31,23 @@ def _one(size, /, **options):
     ),
 )  # fmt: skip
 def reshape(x, /, shape):
-    """As `numpy.reshape` (in C order)."""
+    """As `numpy.reshape` (in C order).
+
+    Parameters
+    ----------
+    x : array_like or Tensor
+    shape : int or tuple of int
+        One size may be −1: what is left over.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> x = mg.Tensor([1.0, 2.0, 3.0, 4.0], requires_grad=True)
+    >>> y = mg.reshape(x, (2, -1))
+    >>> y.backward([[1.0, 2.0], [3.0, 4.0]])
+    >>> y.shape, x.grad
+    ((2, 2), array([1., 2., 3., 4.]))
+    """
     return np.reshape(x, shape)
 
 
@@ -41,37 +58,96 @@ def reshape_x(g, x_shape):
 
 @implements(np.ravel)
 def ravel(x):
-    """As `numpy.ravel` (in C order)."""
+    """As `numpy.ravel` (in C order): all in one axis.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> mg.ravel([[1, 2], [3, 4]])
+    array([1, 2, 3, 4])
+    >>> mg.ravel(5.0)
+    array([5.])
+    """
     return reshape(x, -1)
 
 
 @implements(np.squeeze)
 def squeeze(x, axis=None):
-    """As `numpy.squeeze`."""
+    """As `numpy.squeeze`: axes of size one left out.
+
+    Parameters
+    ----------
+    x : array_like or Tensor
+    axis : int or tuple of int, optional
+        Those to leave out; all of size one unless given.
+
+    Raises
+    ------
+    ValueError
+        If an axis that is named has another size.
+
+    Examples
+    --------
+    >>> import numpy as np, minigrad as mg
+    >>> x = np.zeros((1, 3, 1))
+    >>> mg.squeeze(x).shape, mg.squeeze(x, -1).shape
+    ((3,), (1, 3))
+    """
     return reshape(x, np.squeeze(plain(x), axis).shape)
 
 
 @implements(np.expand_dims)
 def expand_dims(x, axis):
-    """As `numpy.expand_dims`."""
+    """As `numpy.expand_dims`: new axes of size one.
+
+    Parameters
+    ----------
+    x : array_like or Tensor
+    axis : int or tuple of int
+        Where they stand in the result.
+
+    Examples
+    --------
+    >>> import numpy as np, minigrad as mg
+    >>> mg.expand_dims([1, 2], 1)
+    array([[1],
+           [2]])
+    >>> mg.expand_dims(np.zeros((2, 3)), (0, -1)).shape
+    (1, 2, 3, 1)
+    """
     return reshape(x, np.expand_dims(plain(x), axis).shape)
 
 
-def _reshaped_as(function):
+def _reshaped_as(function, statement, *examples):
     """One of the ``atleast`` functions: of one array, or of several, as NumPy's."""
 
+    @implements(function)
+    @namesake(function, statement, *examples)
     def reshaped(*arrays):
         made = tuple([reshape(x, function(plain(x)).shape) for x in arrays])
         return made[0] if len(made) == 1 else made
 
-    reshaped.__name__ = reshaped.__qualname__ = function.__name__
-    reshaped.__doc__ = f"As `numpy.{function.__name__}`."
-    return implements(function)(reshaped)
+    return reshaped
 
 
-atleast_1d = _reshaped_as(np.atleast_1d)
-atleast_2d = _reshaped_as(np.atleast_2d)
-atleast_3d = _reshaped_as(np.atleast_3d)
+atleast_1d = _reshaped_as(
+    np.atleast_1d,
+    "a number becomes an array of one.",
+    ">>> mg.atleast_1d(3.0), mg.atleast_1d([[1.0, 2.0]])",
+    "(array([3.]), array([[1., 2.]]))",
+)
+atleast_2d = _reshaped_as(
+    np.atleast_2d,
+    "a vector becomes a row.",
+    ">>> [x.shape for x in mg.atleast_2d(3.0, [1.0, 2.0])]",
+    "[(1, 1), (1, 2)]",
+)
+atleast_3d = _reshaped_as(
+    np.atleast_3d,
+    "a matrix gets a third axis behind its two, a vector one on either side.",
+    ">>> [x.shape for x in mg.atleast_3d([1.0, 2.0], np.zeros((4, 5)))]",
+    "[(1, 2, 1), (4, 5, 1)]",
+)
 
 
 # ---- the axes in another order -----------------------------------------------------------------
@@ -84,7 +160,23 @@ atleast_3d = _reshaped_as(np.atleast_3d)
     sample=calls(_one((3, 4)), _one((2, 3, 4), axes=(2, 0, 1)), _one((2, 3, 4), axes=(-1, 0, 1))),
 )
 def transpose(x, /, axes=None):
-    """As `numpy.transpose`."""
+    """As `numpy.transpose`.
+
+    Parameters
+    ----------
+    x : array_like or Tensor
+    axes : sequence of int, optional
+        Which axis of x comes where; the reverse order unless given.
+
+    Examples
+    --------
+    >>> import numpy as np, minigrad as mg
+    >>> x = mg.Tensor(np.zeros((2, 3, 4)), requires_grad=True)
+    >>> y = mg.transpose(x, (2, 0, 1))
+    >>> y.sum().backward()
+    >>> y.shape, x.grad.shape
+    ((4, 2, 3), (2, 3, 4))
+    """
     return np.transpose(x, axes)
 
 
@@ -97,7 +189,20 @@ def transpose_x(g, axes):
 
 @implements(np.swapaxes)
 def swapaxes(x, axis1, axis2):
-    """As `numpy.swapaxes`."""
+    """As `numpy.swapaxes`.
+
+    Parameters
+    ----------
+    x : array_like or Tensor
+    axis1, axis2 : int
+        The two that change places.
+
+    Examples
+    --------
+    >>> import numpy as np, minigrad as mg
+    >>> mg.swapaxes(np.zeros((2, 3, 4)), 0, -1).shape
+    (4, 3, 2)
+    """
     order = list(range(np.ndim(x)))
     first = normalize_axis_index(axis1, len(order))
     second = normalize_axis_index(axis2, len(order))
@@ -107,7 +212,21 @@ def swapaxes(x, axis1, axis2):
 
 @implements(np.moveaxis)
 def moveaxis(x, source, destination):
-    """As `numpy.moveaxis`."""
+    """As `numpy.moveaxis`: the axes that are not named keep their order.
+
+    Parameters
+    ----------
+    x : array_like or Tensor
+    source, destination : int or sequence of int
+        Where axes stand, and where they go.
+
+    Examples
+    --------
+    >>> import numpy as np, minigrad as mg
+    >>> channels_last = np.zeros((8, 32, 24, 3))
+    >>> mg.moveaxis(channels_last, -1, 1).shape
+    (8, 3, 32, 24)
+    """
     # NumPy moves the axes of an array whose sizes are the numbers of its axes.
     ndim = np.ndim(x)
     numbered = np.broadcast_to(np.empty(()), range(ndim))
@@ -116,7 +235,14 @@ def moveaxis(x, source, destination):
 
 @implements(np.matrix_transpose)
 def matrix_transpose(x, /):
-    """As `numpy.matrix_transpose`: the last two axes exchanged."""
+    """As `numpy.matrix_transpose`: the last two axes exchanged, of a whole stack of matrices.
+
+    Examples
+    --------
+    >>> import numpy as np, minigrad as mg
+    >>> mg.matrix_transpose(np.zeros((5, 2, 3))).shape
+    (5, 3, 2)
+    """
     return swapaxes(x, -1, -2)
 
 
@@ -131,7 +257,23 @@ implements(np.linalg.matrix_transpose)(matrix_transpose)
     sample=calls(_one((3, 4)), _one((3, 4), axis=-1), _one((2, 3, 4), axis=(0, 2))),
 )
 def flip(x, /, axis=None):
-    """As `numpy.flip`."""
+    """As `numpy.flip`.
+
+    Parameters
+    ----------
+    x : array_like or Tensor
+    axis : int or tuple of int, optional
+        Along which the order is turned round; all axes unless given.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> x = mg.Tensor([1.0, 2.0, 3.0], requires_grad=True)
+    >>> y = mg.flip(x)
+    >>> y.backward([1.0, 10.0, 100.0])
+    >>> y.data, x.grad
+    (array([3., 2., 1.]), array([100.,  10.,   1.]))
+    """
     return np.flip(x, axis)
 
 
@@ -142,19 +284,56 @@ def flip_x(g, axis):
 
 @implements(np.flipud)
 def flipud(x):
-    """As `numpy.flipud`."""
+    """As `numpy.flipud`: the rows upside down.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> mg.flipud([[1, 2], [3, 4]])
+    array([[3, 4],
+           [1, 2]])
+    """
     return flip(x, 0)
 
 
 @implements(np.fliplr)
 def fliplr(x):
-    """As `numpy.fliplr`."""
+    """As `numpy.fliplr`: the columns from right to left.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> mg.fliplr([[1, 2], [3, 4]])
+    array([[2, 1],
+           [4, 3]])
+    """
     return flip(x, 1)
 
 
 @implements(np.rot90)
 def rot90(x, k=1, axes=(0, 1)):
-    """As `numpy.rot90`."""
+    """As `numpy.rot90`: quarter turns, counterclockwise.
+
+    Parameters
+    ----------
+    x : array_like or Tensor
+    k : int
+        How many; the other way round if negative.
+    axes : pair of int
+        The plane that is turned.
+
+    Raises
+    ------
+    ValueError
+        If both axes are the same.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> mg.rot90([[1, 2], [3, 4]])
+    array([[2, 4],
+           [1, 3]])
+    """
     first, second = axes
     if first % np.ndim(x) == second % np.ndim(x):
         raise ValueError(f"rot90 turns one axis into another, and {axes} are the same")
@@ -176,7 +355,25 @@ def rot90(x, k=1, axes=(0, 1)):
     ),
 )
 def roll(x, /, shift, axis=None):
-    """As `numpy.roll`."""
+    """As `numpy.roll`: what leaves at one end comes in at the other.
+
+    Parameters
+    ----------
+    x : array_like or Tensor
+    shift : int or tuple of int
+        By how many places, along each axis that is named.
+    axis : int or tuple of int, optional
+        The flattened array is moved unless given.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> x = mg.Tensor([1.0, 2.0, 3.0], requires_grad=True)
+    >>> y = mg.roll(x, 1)
+    >>> y.backward([1.0, 10.0, 100.0])
+    >>> y.data, x.grad
+    (array([3., 1., 2.]), array([ 10., 100.,   1.]))
+    """
     return np.roll(x, shift, axis)
 
 

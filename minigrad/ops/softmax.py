@@ -1,4 +1,4 @@
-"""Softmax, its logarithm, and the logarithm of a sum of exponentials."""
+"""Softmax, its logarithm, and logarithms of sums of exponentials."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from numpy.lib.array_utils import normalize_axis_tuple
 
 from ..primitive import primitive
 from .arrays import floating
-from .samples import calls
+from .samples import binary, calls
 
 _along_an_axis = calls(
     lambda rng: ((rng.normal(size=(3, 4)),), {}),
@@ -139,3 +139,67 @@ def logsumexp_x(g, x, y, axis):
     y = np.reshape(y, kept)
     # Where all is −∞, x − y would be −∞ + ∞.
     return np.reshape(g, kept) * np.exp(x - np.where(y == -np.inf, 0, y))
+
+
+@primitive(formula="ln(eᵃ + eᵇ)", numpy=np.logaddexp, broadcasts=True, sample=binary())
+def logaddexp(a, b, /):
+    """As `numpy.logaddexp`: the logarithm of eᵃ + eᵇ, which itself may be out of range.
+
+    The gradient is split as the two terms are.
+
+    Parameters
+    ----------
+    a, b : array_like or Tensor
+        Broadcast against each other.
+
+    Examples
+    --------
+    >>> import numpy as np, minigrad as mg
+    >>> a = mg.Tensor([1000.0, -np.inf], requires_grad=True)
+    >>> y = mg.logaddexp(a, [1000.0, 5.0])
+    >>> y.data.round(4)
+    array([1000.6931,    5.    ])
+    >>> y.sum().backward()
+    >>> a.grad
+    array([0.5, 0. ])
+    """
+    return np.logaddexp(a, b)
+
+
+# The derivative is exp(a − y), which the ends at infinity make inf − inf.
+@logaddexp.vjp("a", "ȳ · exp(a − y)")
+def logaddexp_a(g, y, a):
+    return g * np.exp(np.where(np.isfinite(y), a, 0) - np.where(np.isfinite(y), y, 0))
+
+
+@logaddexp.vjp("b", "ȳ · exp(b − y)")
+def logaddexp_b(g, y, b):
+    return g * np.exp(np.where(np.isfinite(y), b, 0) - np.where(np.isfinite(y), y, 0))
+
+
+@primitive(formula="log₂(2ᵃ + 2ᵇ)", numpy=np.logaddexp2, broadcasts=True, sample=binary())
+def logaddexp2(a, b, /):
+    """As `numpy.logaddexp2`: the logarithm to base 2 of 2ᵃ + 2ᵇ.
+
+    Parameters
+    ----------
+    a, b : array_like or Tensor
+        Broadcast against each other.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> mg.logaddexp2([3.0, 1000.0], [3.0, 0.0])
+    array([   4., 1000.])
+    """
+    return np.logaddexp2(a, b)
+
+
+@logaddexp2.vjp("a", "ȳ · 2^(a − y)")
+def logaddexp2_a(g, y, a):
+    return g * np.exp2(np.where(np.isfinite(y), a, 0) - np.where(np.isfinite(y), y, 0))
+
+
+@logaddexp2.vjp("b", "ȳ · 2^(b − y)")
+def logaddexp2_b(g, y, b):
+    return g * np.exp2(np.where(np.isfinite(y), b, 0) - np.where(np.isfinite(y), y, 0))
