@@ -27,8 +27,9 @@ def section(visit: Visit) -> Section:
         question="How little must a picture change for the network to see something else?",
         parts=tuple(_part(study) for study in visit.studies),
         see=(
-            "The left and the right picture look the same to us. To the network they are of "
-            "different classes.",
+            "Where ε is 2/255 or less, the left and the right picture look the same to us. To the "
+            "network they are of different classes. A picture of which it is very sure may need a "
+            "larger step, which one can see: one straight step is the crudest of attacks.",
             "The picture in the middle is no noise: it is the sign of the gradient of the loss, "
             "one step up or down for every value. Each step is tiny, but all of them push the loss "
             "in the same direction, and there are thousands.",
