@@ -98,6 +98,14 @@ class Primitive:
         ``branches(*inputs, **settings)``: an array that says which side of each kink is taken.
     sample : callable or None
         ``sample(rng)`` yields ``(inputs, settings)`` pairs to test with.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> mg.maximum.inputs, mg.maximum.kinks
+    (('a', 'b'), 'half to each at a tie; NaN wins')
+    >>> [rule.formula for rule in mg.maximum.rules]
+    ['ȳ · 1[a > b]', 'ȳ · 1[b > a]']
     """
 
     def __init__(

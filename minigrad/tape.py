@@ -51,6 +51,14 @@ class Node:
         The name given to the output.
     number : int
         Grows in the order of recording, so that it sorts a tape.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> x = mg.Tensor([1.0, 2.0], requires_grad=True)
+    >>> node = mg.exp(x).node
+    >>> node.primitive.name, node.shape, list(node.values)
+    ('exp', (2,), ['y'])
     """
 
     # A node is made at every operation: what most nodes never have stands on the class.
@@ -130,6 +138,15 @@ class Step(NamedTuple):
     sums : dict
         What has arrived so far at each `Node` and leaf `Tensor`. It is the loop's own, live
         dictionary: copy what is to be kept.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> x = mg.Tensor([1.0, 3.0], requires_grad=True)
+    >>> for step in mg.tape(mg.square(x).sum()).steps():
+    ...     print(step.node.primitive.name, step.cotangent, step.contributions[0])
+    sum 1.0 [1. 1.]
+    square [1. 1.] [2. 6.]
     """
 
     node: Node
@@ -400,5 +417,22 @@ def _call_hooks(hooks: Sequence[Callable], gradient: Any, owner: Any) -> Any:
 
 
 def tape(*outputs: Tensor) -> Tape:
-    """Return the `Tape` that `outputs` were recorded on: printable, iterable, ``.steps()``."""
+    """Return the `Tape` that `outputs` were recorded on: printable, iterable, ``.steps()``.
+
+    Parameters
+    ----------
+    *outputs : Tensor
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> x = mg.Tensor([-1.0, 2.0], requires_grad=True, name="x")
+    >>> tape = mg.tape(mg.relu(x).sum())
+    >>> print(tape)
+    x = leaf (2,) float64
+    %0 = relu(x) -> (2,) float64
+    %1 = sum(%0) -> () float64
+    >>> [node.primitive.name for node in tape]
+    ['relu', 'sum']
+    """
     return Tape(*outputs)

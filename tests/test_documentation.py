@@ -75,3 +75,8 @@ def test_every_page_is_in_a_table_of_contents():
         for block in re.findall(r"```\{toctree\}\n(.*?)```", page.read_text("utf-8"), re.S):
             listed |= set(block.split())
     assert {page.stem for page in PAGES if page.parent.name == "docs"} - listed == {"index"}
+
+
+def test_every_public_name_of_the_engine_has_an_example():
+    missing = [name for name in mg.__all__ if ">>>" not in (getattr(mg, name).__doc__ or "")]
+    assert not missing

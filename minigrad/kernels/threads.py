@@ -73,6 +73,15 @@ def set_num_threads(n: int) -> None:
     Raises
     ------
     TypeError, ValueError
+        If n is not an int, or less than 1.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> mg.set_num_threads(0)
+    Traceback (most recent call last):
+        ...
+    ValueError: the number of threads must be at least 1, got 0
     """
     if isinstance(n, bool) or not isinstance(n, (int, np.integer)):
         raise TypeError(f"the number of threads must be an int, got {n!r}")

@@ -242,7 +242,7 @@ def hypot_b(g, y, b):
     sample=binary(low=0.5, high=2.0),
 )
 def arctan2(a, b, /):
-    """As `numpy.arctan2`: the angle of the point (b, a) in radians; at the origin its derivative is 0.
+    """As `numpy.arctan2`: the angle of the point (b, a), in radians; no gradient at the origin.
 
     Parameters
     ----------
