@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 import layers
-from layers import weights
+from layers.weight_files import archive as zip_archive
 
 ARRAYS = {"conv.weight": np.arange(24, dtype=np.float32).reshape(2, 3, 4), "count": np.int64(3)}
 
@@ -180,7 +180,7 @@ def test_a_table_of_contents_that_lost_its_entries_is_refused(tmp_path):
 
 
 def test_an_archive_that_unpacks_beyond_measure_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(weights, "_UNPACKED", 2**16)
+    monkeypatch.setattr(zip_archive, "_UNPACKED", 2**16)
     np.savez_compressed(tmp_path / "w.npz", a=np.zeros(2**20, np.uint8))
     with pytest.raises(ValueError, match="claim to unpack"):
         layers.load(tmp_path / "w.npz")
