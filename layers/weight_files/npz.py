@@ -17,6 +17,7 @@ _DATE = (1980, 1, 1, 0, 0, 0)  # the same arrays give the same bytes
 
 
 def write(arrays: Mapping[str, np.ndarray], file: IO[bytes]) -> None:
+    """Write arrays as numpy.savez does."""
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         for name, array in arrays.items():
             entry = zipfile.ZipInfo(f"{name}.npy", _DATE)
@@ -25,6 +26,7 @@ def write(arrays: Mapping[str, np.ndarray], file: IO[bytes]) -> None:
 
 
 def read(file: IO[bytes]) -> dict[str, np.ndarray]:
+    """Read arrays; a `ValueError` names the entry that is not what it claims."""
     size = file.seek(0, os.SEEK_END)
     file.seek(0)
     arrays: dict[str, np.ndarray] = {}

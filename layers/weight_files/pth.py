@@ -29,6 +29,7 @@ _DTYPES = {
 
 
 def read(file: IO[bytes]) -> dict[str, np.ndarray]:
+    """Read the tensors of either form; see `layers.load` for what is left out."""
     data = contents(file)
     if data[:4] == b"PK\x03\x04":
         state, storages = _read_archive(file, data)

@@ -27,6 +27,7 @@ _ALIGNMENT = 8
 
 
 def write(arrays: Mapping[str, np.ndarray], file: IO[bytes]) -> None:
+    """Write arrays; a `ValueError` names one that the form does not know."""
     header: dict[str, Any] = {}
     for name, array in arrays.items():
         code = f"{array.dtype.kind}{array.dtype.itemsize}"
@@ -51,6 +52,7 @@ def write(arrays: Mapping[str, np.ndarray], file: IO[bytes]) -> None:
 
 
 def read(file: IO[bytes]) -> dict[str, np.ndarray]:
+    """Read arrays; a `ValueError` names the entry that is not what it claims."""
     data = contents(file)
     length = int.from_bytes(data[:8], "little")
     if len(data) < 8 or length > min(len(data) - 8, _LONGEST_HEADER):
