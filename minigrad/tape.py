@@ -313,11 +313,7 @@ class Tape:
         for node in reversed(self.nodes):
             if node not in sums:
                 continue
-            if node in ends:  # its gradient is wanted, and nothing below it
-                if node.hooks:
-                    sums[node] = _call_hooks(node.hooks, sums[node], node)
-                continue
-            if node.values is None:
+            if node.values is None and node not in ends:
                 raise FreedTapeError(
                     f"the values of {node.primitive.name} (recorded at {node.where}) were freed by "
                     "an earlier backward pass; call backward(retain_tape=True) there, or compute "
@@ -325,6 +321,8 @@ class Tape:
                 )
             if node.hooks:
                 sums[node] = _call_hooks(node.hooks, sums[node], node)
+            if node in ends:  # its gradient is wanted, and nothing below it
+                continue
             cotangent = sums[node] if node in wanted else sums.pop(node)
             edges = node.edges
             if needed is not None:
