@@ -42,6 +42,8 @@ from .trigonometry import *
 
 # A type checker sees what the star imports bring; it cannot follow the list.
 if not TYPE_CHECKING:
+    # What the families are written with is theirs alone.
+    _inner = {"arrays", "axes", "geometry", "namesake", "samples"}
     _rules = {
         rule.function
         for primitive in _primitives().values()
@@ -54,5 +56,5 @@ if not TYPE_CHECKING:
         if not name.startswith("_")
         and value not in _rules
         and (isinstance(value, _Primitive) or (_isfunction(value) and __name__ in value.__module__))
-        and not value.__module__.endswith((".arrays", ".geometry", ".namesake", ".samples"))
+        and value.__module__.rpartition(".")[2] not in _inner
     ]

@@ -8,7 +8,7 @@ from ..numpy_protocol import implements
 from ..primitive import primitive
 from .samples import binary, calls
 
-# ---- sums and products -------------------------------------------------------------------------
+# ---- sums and products ------------------------------------------------------------------------
 
 
 @primitive(formula="a + b", numpy=np.add, broadcasts=True, sample=binary())
@@ -185,7 +185,7 @@ def copysign_b(g, b_shape):
     return np.zeros(b_shape)
 
 
-# ---- division with a remainder -----------------------------------------------------------------
+# ---- division with a remainder ----------------------------------------------------------------
 
 
 @primitive(
@@ -315,7 +315,7 @@ def _divmod(a, b):
     return floor_divide(a, b), mod(a, b)
 
 
-# ---- powers ------------------------------------------------------------------------------------
+# ---- powers -----------------------------------------------------------------------------------
 
 
 @primitive(

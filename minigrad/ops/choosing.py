@@ -9,7 +9,7 @@ from ..primitive import primitive
 from .arrays import plain
 from .samples import binary, calls
 
-# ---- the larger and the smaller ----------------------------------------------------------------
+# ---- the larger and the smaller ---------------------------------------------------------------
 
 
 def _share(g, wins, ties):
@@ -169,7 +169,9 @@ def fmin_b(g, a, b):
     return _share(g, (b < a) | np.isnan(a), a == b)
 
 
-# ---- within bounds -----------------------------------------------------------------------------
+# ---- within bounds ----------------------------------------------------------------------------
+
+
 def _clip_branches(x, min=None, max=None):
     below = 0 if min is None else np.less(x, min)
     return np.add(below, 0 if max is None else 2 * np.greater(x, max))
@@ -246,7 +248,7 @@ def _clip(a, a_min=None, a_max=None, *, min=None, max=None):
     return clip(a, min if a_min is None else a_min, max if a_max is None else a_max)
 
 
-# ---- by a condition ----------------------------------------------------------------------------
+# ---- by a condition ---------------------------------------------------------------------------
 
 
 def _where_sample(rng):
@@ -276,6 +278,17 @@ def _choose_b(g, condition):
 @implements(np.where)
 def where(condition, *choices):
     """As `numpy.where`: of three arguments a choice, of one the plain positions.
+
+    Parameters
+    ----------
+    condition : array_like of bool
+    *choices : array_like or Tensor
+        Two, broadcast against the condition and each other: what stands where it holds, and where
+        it does not. What is not chosen gets a gradient of zero.
+
+    Returns
+    -------
+    Tensor or ndarray; without choices a tuple of arrays, as `nonzero` gives
 
     Examples
     --------

@@ -23,7 +23,7 @@ def _for_the_kernels(*arrays: Any) -> list[np.ndarray]:
     return [np.asarray(array, dtype) for array in arrays]
 
 
-# ---- the three primitives ----------------------------------------------------------------------
+# ---- the three primitives ---------------------------------------------------------------------
 
 
 def _sample(rng):
@@ -151,7 +151,7 @@ def _conv2d_weight_gradient_z(g, x, z_shape, stride, padding, dilation, groups):
     return back if back.shape == z_shape else back[:, :, : z_shape[2], : z_shape[3]]
 
 
-# ---- the public functions ----------------------------------------------------------------------
+# ---- the public functions ---------------------------------------------------------------------
 
 
 def conv2d(

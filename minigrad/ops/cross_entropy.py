@@ -11,7 +11,7 @@ from ..tensor import Tensor
 from .arrays import floating
 from .softmax import log_softmax, softmax
 
-# ---- reductions --------------------------------------------------------------------------------
+# ---- reductions -------------------------------------------------------------------------------
 
 
 def _check_reduction(reduction):
@@ -31,14 +31,14 @@ def _reduce(losses, reduction, divisor=None):
         return np.divide(total, losses.size if divisor is None else divisor).astype(losses.dtype)
 
 
-def _spread(g, reduction, divisor, axis=None):
+def _unreduced(g, reduction, divisor, axis=None):
     """The cotangent of each loss, from that of the reduced one."""
     if reduction == "mean":
         return g / divisor
     return np.expand_dims(g, axis) if reduction == "none" and axis is not None else g
 
 
-# ---- classes -----------------------------------------------------------------------------------
+# ---- classes ----------------------------------------------------------------------------------
 
 
 def _class_axis(logits):
@@ -209,7 +209,7 @@ def cross_entropy_logits(
     if isinstance(target, Tensor):
         goal, _ = _goal(target, log_probabilities, weight, None, label_smoothing)
     difference = probabilities * np.sum(goal, axis=axis, keepdims=True) - goal
-    return difference * _spread(g, reduction, divisor, axis)
+    return difference * _unreduced(g, reduction, divisor, axis)
 
 
 @cross_entropy.vjp("target", "−ȳ · weight · ln softmax(logits) / divisor")
@@ -220,7 +220,7 @@ def cross_entropy_target(g, logits, weight, log_probabilities, divisor, label_sm
     cost = -(1 - label_smoothing) * log_probabilities
     if weight is not None:
         cost = cost * _class_weights(weight, log_probabilities, axis)
-    return cost * _spread(g, reduction, divisor, axis)
+    return cost * _unreduced(g, reduction, divisor, axis)
 
 
 @primitive(
@@ -268,4 +268,4 @@ def nll_loss(log_probabilities, target, weight=None, /, ignore_index=-100, reduc
 
 @nll_loss.vjp("log_probabilities", "−ȳ · weight / divisor at the target")
 def nll_loss_log_probabilities(g, goal, divisor, reduction):
-    return -goal * _spread(g, reduction, divisor, _class_axis(goal))
+    return -goal * _unreduced(g, reduction, divisor, _class_axis(goal))

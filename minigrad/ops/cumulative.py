@@ -8,15 +8,15 @@ from numpy.lib.array_utils import normalize_axis_index
 from ..numpy_protocol import implements
 from ..primitive import primitive
 from .indexing import getitem
-from .samples import calls
+from .samples import calls, normal
 
-# ---- running sums ------------------------------------------------------------------------------
+# ---- running sums -----------------------------------------------------------------------------
 
 
 @primitive(formula="x₀ + … + xᵢ", linear="x", numpy=np.cumsum, sample=calls(
-    lambda rng: ((rng.normal(size=(3, 4)),), {}),
-    lambda rng: ((rng.normal(size=(3, 4)),), {"axis": 0}),
-    lambda rng: ((rng.normal(size=(2, 3, 4)),), {"axis": -1}),
+    normal((3, 4)),
+    normal((3, 4), axis=0),
+    normal((2, 3, 4), axis=-1),
 ))  # fmt: skip
 def cumsum(x, /, axis=None, dtype=None):
     """As `numpy.cumsum`: an element gets the gradients of all sums from its own on.
@@ -48,7 +48,7 @@ def cumsum_x(g, x_shape, axis):
     return np.flip(np.cumsum(np.flip(g, axis), axis), axis)
 
 
-# ---- running products --------------------------------------------------------------------------
+# ---- running products -------------------------------------------------------------------------
 
 
 def _recurrence_sample(rng):
@@ -62,6 +62,10 @@ def linear_recurrence(a, b, /):
 
     Its derivative is the same recurrence run backwards, which is what makes the derivative of a
     product exact where a factor is zero.
+
+    Parameters
+    ----------
+    a, b : (..., L) array_like or Tensor
 
     Examples
     --------
@@ -141,7 +145,7 @@ def cumprod_x(g, y, x, x_shape, axis):
     return np.moveaxis(_run_back(g, x) * _shifted(y, 1), -1, axis)
 
 
-# ---- differences -------------------------------------------------------------------------------
+# ---- differences ------------------------------------------------------------------------------
 
 
 @implements(np.diff)

@@ -72,6 +72,12 @@ def _dropout2d_samples(rng):
 def dropout2d(x, /, p=0.5, training=True, rng=None):
     """As `dropout`, for whole channels of (N, C, H, W) (or (C, H, W)) at a time.
 
+    Parameters
+    ----------
+    x : (N, C, H, W) or (C, H, W) array_like or Tensor
+    p, training, rng
+        As in `dropout`.
+
     Raises
     ------
     ValueError

@@ -63,6 +63,20 @@ def contraction_operands(g, index, operands, operands_shape, subscripts):
 def einsum(subscripts, *operands, optimize=True):
     """As `numpy.einsum`: subscripts with an ellipsis or not, an arrow or not; or lists of axes.
 
+    Parameters
+    ----------
+    subscripts : str
+        A letter for each axis of each operand; axes that share one are multiplied, and those that
+        the result lacks are summed over.
+    *operands : array_like or Tensor
+    optimize : bool
+        Without meaning: products are always taken in a good order.
+
+    Raises
+    ------
+    ValueError
+        If the subscripts do not fit the operands.
+
     Examples
     --------
     >>> import minigrad as mg, numpy as np

@@ -9,7 +9,7 @@ import numpy as np
 from ..primitive import primitive
 from .samples import unary
 
-# ---- signs and copies --------------------------------------------------------------------------
+# ---- signs and copies -------------------------------------------------------------------------
 
 
 @primitive(formula="x", numpy=(np.positive, np.copy), linear="x", sample=unary())
@@ -78,7 +78,7 @@ def absolute_x(g, x):
 abs = absolute
 
 
-# ---- powers and roots --------------------------------------------------------------------------
+# ---- powers and roots -------------------------------------------------------------------------
 
 
 @primitive(formula="x²", numpy=np.square, sample=unary())
@@ -163,7 +163,7 @@ def reciprocal_x(g, y):
     return -g * y * y
 
 
-# ---- exponentials and logarithms ---------------------------------------------------------------
+# ---- exponentials and logarithms --------------------------------------------------------------
 
 
 @primitive(formula="exp(x)", numpy=np.exp, sample=unary())

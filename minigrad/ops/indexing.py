@@ -1,4 +1,4 @@
-"""Picking elements out, putting them back, and choosing between them."""
+"""Picking elements out of an array, and putting them back."""
 
 from __future__ import annotations
 
@@ -55,6 +55,17 @@ def _index_sample(rng):
 def getitem(x, /, index):
     """``x[index]``, with every kind of index that NumPy has.
 
+    Parameters
+    ----------
+    x : array_like or Tensor
+    index : int, slice, Ellipsis, None, array_like of int or bool, or a tuple of these
+        Where an index repeats, the gradients add up.
+
+    Raises
+    ------
+    IndexError
+        If an index is out of range, or there are more of them than axes.
+
     Examples
     --------
     >>> import minigrad as mg
@@ -84,7 +95,16 @@ def _scatter_sample(rng):
 def scatter(x, /, index, shape, unique=False):
     """Zeros of a shape, with `x` added at `index`: the adjoint of `getitem`.
 
-    With `unique` it is taken on trust that no element is named twice, which is faster.
+    Parameters
+    ----------
+    x : array_like or Tensor
+        Of the shape that an array of `shape` has at `index`.
+    index
+        As in `getitem`. Where it repeats, values add up.
+    shape : tuple of int
+        Of the result.
+    unique : bool
+        Trust that no element is named twice, which is faster.
 
     Examples
     --------
@@ -115,6 +135,14 @@ def put(x, index, values):
     """A new array or Tensor: `x` with ``x[index]`` replaced by `values`.
 
     Where an index repeats, its last value stands, as in NumPy's assignment.
+
+    Parameters
+    ----------
+    x : array_like or Tensor
+    index
+        As in `getitem`.
+    values : array_like or Tensor
+        Broadcast to the shape of ``x[index]``; gradients flow to them, too.
 
     Examples
     --------
@@ -239,6 +267,16 @@ def take_along_axis(x, indices, axis=-1):
 @implements(np.put_along_axis)
 def put_along_axis(x, indices, values, axis):
     """A new array or Tensor: what `numpy.put_along_axis` would have made of `x`.
+
+    Parameters
+    ----------
+    x : array_like or Tensor
+    indices : array_like of int
+        Of as many axes as x.
+    values : array_like or Tensor
+        Broadcast to the shape of the indices.
+    axis : int or None
+        ``None`` puts into the flattened array.
 
     Examples
     --------

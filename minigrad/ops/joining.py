@@ -11,7 +11,7 @@ from .indexing import getitem
 from .samples import calls
 from .shape import atleast_1d, atleast_2d, atleast_3d, ravel, reshape
 
-# ---- joining -----------------------------------------------------------------------------------
+# ---- joining ----------------------------------------------------------------------------------
 
 
 @primitive(
@@ -191,7 +191,7 @@ def append(x, values, axis=None):
     return concatenate((x, values), axis)
 
 
-# ---- splitting ---------------------------------------------------------------------------------
+# ---- splitting --------------------------------------------------------------------------------
 
 
 @implements(np.array_split)

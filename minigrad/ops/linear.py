@@ -7,11 +7,7 @@ import math
 import numpy as np
 
 from ..primitive import primitive
-from .samples import calls
-
-
-def _arrays(x, weight, bias):
-    return lambda rng: (tuple([s and rng.normal(size=s) for s in (x, weight, bias)]), {})
+from .samples import calls, normal
 
 
 def _rows(x):
@@ -23,10 +19,10 @@ def _rows(x):
 @primitive(
     formula="y = x Wᵀ + b",
     sample=calls(
-        _arrays((5, 3), (4, 3), (4,)),
-        _arrays((2, 5, 3), (4, 3), (4,)),
-        _arrays((3,), (2, 3), None),
-        _arrays((0, 3), (2, 3), (2,)),
+        normal((5, 3), (4, 3), (4,)),
+        normal((2, 5, 3), (4, 3), (4,)),
+        normal((3,), (2, 3), None),
+        normal((0, 3), (2, 3), (2,)),
     ),
 )
 def linear(x, weight, bias=None, /):

@@ -10,7 +10,7 @@ from ..primitive import primitive
 from ..tensor import Tensor
 from .activation import sigmoid, softplus
 from .arrays import floating, plain
-from .cross_entropy import _check_reduction, _one_hot, _reduce, _spread
+from .cross_entropy import _check_reduction, _one_hot, _reduce, _unreduced
 from .softmax import softmax
 
 
@@ -22,7 +22,7 @@ def _check_same_shape(function, prediction, target):
         )
 
 
-# ---- distances ---------------------------------------------------------------------------------
+# ---- distances --------------------------------------------------------------------------------
 
 
 def _pairs(rng):
@@ -59,12 +59,12 @@ def mse_loss(prediction, target, /, reduction="mean"):
 
 @mse_loss.vjp("prediction", "ȳ · 2 (prediction − target) / n")
 def mse_loss_prediction(g, prediction, target, reduction):
-    return _spread(g, reduction, np.size(prediction)) * 2 * (prediction - target)
+    return _unreduced(g, reduction, np.size(prediction)) * 2 * (prediction - target)
 
 
 @mse_loss.vjp("target", "ȳ · 2 (target − prediction) / n")
 def mse_loss_target(g, prediction, target, reduction):
-    return _spread(g, reduction, np.size(prediction)) * 2 * (target - prediction)
+    return _unreduced(g, reduction, np.size(prediction)) * 2 * (target - prediction)
 
 
 @primitive(
@@ -100,15 +100,15 @@ def l1_loss(prediction, target, /, reduction="mean"):
 
 @l1_loss.vjp("prediction", "ȳ · sign(prediction − target) / n")
 def l1_loss_prediction(g, prediction, target, reduction):
-    return _spread(g, reduction, np.size(prediction)) * np.sign(prediction - target)
+    return _unreduced(g, reduction, np.size(prediction)) * np.sign(prediction - target)
 
 
 @l1_loss.vjp("target", "ȳ · sign(target − prediction) / n")
 def l1_loss_target(g, prediction, target, reduction):
-    return _spread(g, reduction, np.size(prediction)) * np.sign(target - prediction)
+    return _unreduced(g, reduction, np.size(prediction)) * np.sign(target - prediction)
 
 
-# ---- yes or no ---------------------------------------------------------------------------------
+# ---- yes or no --------------------------------------------------------------------------------
 
 
 def _binary_samples(rng):
@@ -190,7 +190,7 @@ def binary_cross_entropy_with_logits_logits(g, logits, target, weight, pos_weigh
     slope = 1 - target - _positive_factor(target, pos_weight) * sigmoid(-logits)
     if weight is not None:
         slope = slope * weight
-    return slope * _spread(g, reduction, np.size(logits))
+    return slope * _unreduced(g, reduction, np.size(logits))
 
 
 @binary_cross_entropy_with_logits.vjp(
@@ -202,10 +202,10 @@ def binary_cross_entropy_with_logits_target(g, logits, weight, pos_weight, reduc
         slope = slope + (np.asarray(pos_weight) - 1) * _miss(logits)
     if weight is not None:
         slope = slope * weight
-    return slope * _spread(g, reduction, np.size(logits))
+    return slope * _unreduced(g, reduction, np.size(logits))
 
 
-# ---- overlap -----------------------------------------------------------------------------------
+# ---- overlap ----------------------------------------------------------------------------------
 
 
 def dice_loss(logits: Any, target: Any, smooth: float = 1.0) -> Any:

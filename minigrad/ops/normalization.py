@@ -13,7 +13,7 @@ from ..settings import kernel
 from ..tensor import Tensor
 from .arrays import floating
 
-# ---- the formula they share --------------------------------------------------------------------
+# ---- the formula they share -------------------------------------------------------------------
 
 
 def _mean(x, axes):
@@ -52,7 +52,7 @@ def _through_statistics(g, centered, inverse, axes):
     return g - centered
 
 
-# ---- over the batch ----------------------------------------------------------------------------
+# ---- over the batch ---------------------------------------------------------------------------
 
 
 def _per_channel(values, ndim):
@@ -213,7 +213,7 @@ def batch_norm_bias(g):
     return np.sum(g, axis=(0, *range(2, g.ndim)))
 
 
-# ---- over each example -------------------------------------------------------------------------
+# ---- over each example ------------------------------------------------------------------------
 
 
 def _normalize_samples(rng):

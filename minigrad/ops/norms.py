@@ -7,8 +7,9 @@ from numpy.lib.array_utils import normalize_axis_tuple
 
 from ..numpy_protocol import implements
 from ..primitive import primitive
+from .axes import put_axes_back
 from .ordering import max, min
-from .reduction import _spread, sum
+from .reduction import sum
 
 
 def _norm_sample(rng):
@@ -49,7 +50,7 @@ def p_norm(x, /, axis=None, keepdims=False, p=2):
 
 @p_norm.vjp("x", "ȳ · sign(x) (|x| / y)ᵖ⁻¹")
 def p_norm_x(g, y, x, x_shape, axis, keepdims, p):
-    g, y = _spread(g, x_shape, axis, keepdims), _spread(y, x_shape, axis, keepdims)
+    g, y = put_axes_back(g, x_shape, axis, keepdims), put_axes_back(y, x_shape, axis, keepdims)
     away = np.where(y == 0, 1, y)
     if p == 2:
         return g * (x / away)

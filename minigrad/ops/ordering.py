@@ -8,16 +8,16 @@ import numpy as np
 
 from ..numpy_protocol import implements
 from ..primitive import primitive
+from .axes import put_axes_back, reduced_axes, reduced_count
 from .indexing import scatter
-from .reduction import _axes, _count, _reductions, _spread
-from .samples import calls
+from .samples import calls, normal, reductions
 
-# ---- the largest and the smallest --------------------------------------------------------------
+# ---- the largest and the smallest -------------------------------------------------------------
 
 
 def _first(position, x, axis):
     """The index, one array an axis, of the first element in C order that `position` finds."""
-    axes = _axes(axis, x.ndim)
+    axes = reduced_axes(axis, x.ndim)
     kept = [i for i in range(x.ndim) if i not in axes]
     reduced = tuple([x.shape[i] for i in axes])
     lanes = np.transpose(x, (*kept, *axes)).reshape(
@@ -33,12 +33,12 @@ def _first(position, x, axis):
 def _extreme(position, x, axis, keepdims):
     x = np.asarray(x)
     place = _first(position, x, axis)
-    return _spread(x[place], x.shape, axis, False) if keepdims else x[place], place
+    return put_axes_back(x[place], x.shape, axis) if keepdims else x[place], place
 
 
 def _put_back(g, x_shape, place, axis, keepdims):
     if keepdims:
-        g = np.squeeze(g, _axes(axis, len(x_shape)))
+        g = np.squeeze(g, reduced_axes(axis, len(x_shape)))
     return scatter(g, place, x_shape, unique=True)
 
 
@@ -56,7 +56,7 @@ def _min_branches(x, axis=None, **_):
     numpy=(np.max, np.amax),
     saves=("place",),
     branches=_max_branches,
-    sample=_reductions,
+    sample=reductions,
 )
 def max(x, /, axis=None, keepdims=False):
     """As `numpy.max`; at a tie the gradient goes to the first element in C order.
@@ -96,7 +96,7 @@ def max_x(g, x_shape, place, axis, keepdims):
     numpy=(np.min, np.amin),
     saves=("place",),
     branches=_min_branches,
-    sample=_reductions,
+    sample=reductions,
 )
 def min(x, /, axis=None, keepdims=False):
     """As `numpy.min`; at a tie the gradient goes to the first element in C order.
@@ -153,7 +153,7 @@ def ptp(x, axis=None, keepdims=False):
 amax, amin = max, min
 
 
-# ---- order -------------------------------------------------------------------------------------
+# ---- order ------------------------------------------------------------------------------------
 
 
 @primitive(
@@ -162,13 +162,20 @@ amax, amin = max, min
     saves=("order",),
     branches=lambda x, axis=-1, **_: np.argsort(x, axis=axis, kind="stable"),
     sample=calls(
-        lambda rng: ((rng.normal(size=(3, 4)),), {}),
-        lambda rng: ((rng.normal(size=(3, 4)),), {"axis": 0}),
-        lambda rng: ((rng.normal(size=(3, 4)),), {"axis": None}),
+        normal((3, 4)),
+        normal((3, 4), axis=0),
+        normal((3, 4), axis=None),
     ),
 )
 def sort(x, /, axis=-1):
     """As `numpy.sort`, stable.
+
+    Parameters
+    ----------
+    x : array_like or Tensor
+        NaN comes last.
+    axis : int or None
+        ``None`` sorts the flattened array.
 
     Examples
     --------
@@ -221,13 +228,13 @@ def median(x, axis=None, keepdims=False):
     (3.0, array([0. , 0. , 0.5, 0.5]))
     """
     shape = np.shape(x)
-    axes = _axes(axis, len(shape))
+    axes = reduced_axes(axis, len(shape))
     kept = [i for i in range(len(shape)) if i not in axes]
     lanes = np.reshape(
-        np.transpose(x, (*kept, *axes)), [*(shape[i] for i in kept), _count(shape, axis)]
+        np.transpose(x, (*kept, *axes)), [*(shape[i] for i in kept), reduced_count(shape, axis)]
     )
     lanes = sort(lanes)
     size = lanes.shape[-1]
     middle = (lanes[..., (size - 1) // 2] + lanes[..., size // 2]) / 2
     middle = np.where(np.isnan(lanes[..., -1]), lanes[..., -1], middle)
-    return _spread(middle, shape, axis, False) if keepdims else middle
+    return put_axes_back(middle, shape, axis) if keepdims else middle

@@ -45,6 +45,19 @@ def _pad_sample(rng):
 def pad(x, /, pad_width, mode="constant", constant_values=0):
     """As `numpy.pad`, with the modes constant, edge, reflect, symmetric and wrap.
 
+    Parameters
+    ----------
+    x : array_like or Tensor
+    pad_width : int, (before, behind), a pair for each axis, or a dict from axis to any of these
+    mode : {"constant", "edge", "reflect", "symmetric", "wrap"}
+    constant_values : float or pair of float
+        What stands in the border, for the mode "constant"; pairs as in `pad_width`.
+
+    Raises
+    ------
+    ValueError
+        If a width is negative or no integer, or the mode is unknown.
+
     Examples
     --------
     >>> import minigrad as mg, numpy as np
@@ -72,6 +85,17 @@ def _unpad_sample(rng):
            sample=_unpad_sample)  # fmt: skip
 def unpad(x, /, pad_width, mode="constant"):
     """Fold a border back: the adjoint of `pad` (with a constant, the border is dropped).
+
+    Parameters
+    ----------
+    x : array_like or Tensor
+    pad_width, mode
+        As in `pad`.
+
+    Raises
+    ------
+    ValueError
+        If a width is negative or no integer, or the mode is unknown.
 
     Examples
     --------

@@ -18,7 +18,7 @@ def _for_the_kernels(x: Any) -> np.ndarray:
     return x if x.dtype in (np.float32, np.float64) else x.astype(np.float64)
 
 
-# ---- max-pooling and its adjoint ---------------------------------------------------------------
+# ---- max-pooling and its adjoint --------------------------------------------------------------
 
 
 def _images(rng, *shape):
@@ -221,7 +221,7 @@ def _survives(positions: np.ndarray, size: Pair) -> np.ndarray:
     return (last[planes, flat] == order).reshape(positions.shape)
 
 
-# ---- average pooling and its adjoint -----------------------------------------------------------
+# ---- average pooling and its adjoint ----------------------------------------------------------
 
 
 def _avg_pool2d_sample(rng):

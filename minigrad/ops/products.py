@@ -11,11 +11,7 @@ from numpy.lib.array_utils import normalize_axis_tuple
 from ..numpy_protocol import implements
 from ..primitive import primitive
 from ..tensor import Tensor
-from .samples import calls
-
-
-def _array_pair(first, second):
-    return lambda rng: ((rng.normal(size=first), rng.normal(size=second)), {})
+from .samples import calls, normal
 
 
 def _unbroadcast(gradient, shape):
@@ -32,17 +28,17 @@ def _unbroadcast(gradient, shape):
     linear="ab",
     numpy=(np.matmul, np.linalg.matmul),
     sample=calls(
-        _array_pair((3, 4), (4, 2)),
-        _array_pair((4,), (4,)),
-        _array_pair((4,), (4, 2)),
-        _array_pair((3, 4), (4,)),
-        _array_pair((2, 3, 4), (4, 2)),
-        _array_pair((2, 1, 3, 4), (5, 4, 2)),
-        _array_pair((2, 3, 4), (4,)),
-        _array_pair((4,), (2, 4, 3)),
-        _array_pair((3, 0), (0, 2)),
-        _array_pair((2, 3, 0), (0, 2)),
-        _array_pair((4,), (3, 4, 0)),
+        normal((3, 4), (4, 2)),
+        normal((4,), (4,)),
+        normal((4,), (4, 2)),
+        normal((3, 4), (4,)),
+        normal((2, 3, 4), (4, 2)),
+        normal((2, 1, 3, 4), (5, 4, 2)),
+        normal((2, 3, 4), (4,)),
+        normal((4,), (2, 4, 3)),
+        normal((3, 0), (0, 2)),
+        normal((2, 3, 0), (0, 2)),
+        normal((4,), (3, 4, 0)),
     ),
 )
 def matmul(a, b, /):

@@ -2,53 +2,18 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
-from numpy.lib.array_utils import normalize_axis_tuple
 
 from ..numpy_protocol import implements
 from ..primitive import primitive
+from .axes import put_axes_back, reduced_axes, reduced_count
 from .cumulative import _shifted, _with_zeros
-from .samples import calls
+from .samples import calls, normal, reductions
+
+# ---- sums -------------------------------------------------------------------------------------
 
 
-def _axes(axis, ndim):
-    """The axes a reduction acts on, as a tuple of non-negative numbers."""
-    if axis is None or not ndim:
-        return tuple(range(ndim))
-    return tuple(sorted(normalize_axis_tuple(axis, ndim)))
-
-
-def _count(shape, axis):
-    """How many elements each result of a reduction is made of."""
-    return math.prod([shape[i] for i in _axes(axis, len(shape))])
-
-
-def _spread(values, shape, axis, keepdims):
-    """Put reduced axes back with size one, so that values broadcast against the input."""
-    if keepdims or not shape:
-        return values
-    axes = _axes(axis, len(shape))
-    return np.reshape(values, tuple(1 if i in axes else n for i, n in enumerate(shape)))
-
-
-def _reductions(rng, low=-2.0, high=2.0):
-    def draw(*shape):
-        return rng.permutation(np.linspace(low, high, int(np.prod(shape)) + 2)[1:-1]).reshape(shape)
-
-    yield (draw(3, 4),), {}
-    yield (draw(3, 4),), {"axis": 0}
-    yield (draw(2, 3, 4),), {"axis": (0, -1)}
-    yield (draw(2, 3, 4),), {"axis": -2, "keepdims": True}
-    yield (draw(1),), {"axis": 0}
-    yield (rng.uniform(low, high, ()),), {}
-
-
-# ---- sums --------------------------------------------------------------------------------------
-
-
-@primitive(formula="Σ x", linear="x", numpy=np.sum, sample=_reductions)
+@primitive(formula="Σ x", linear="x", numpy=np.sum, sample=reductions)
 def sum(x, /, axis=None, dtype=None, keepdims=False):
     """As `numpy.sum`: the gradient is repeated to all that were summed.
 
@@ -79,10 +44,10 @@ def sum(x, /, axis=None, dtype=None, keepdims=False):
 
 @sum.vjp("x", "ȳ, repeated")
 def sum_x(g, x_shape, axis, keepdims):
-    return np.broadcast_to(_spread(g, x_shape, axis, keepdims), x_shape)
+    return np.broadcast_to(put_axes_back(g, x_shape, axis, keepdims), x_shape)
 
 
-@primitive(formula="Σ x / n", linear="x", numpy=np.mean, sample=_reductions)
+@primitive(formula="Σ x / n", linear="x", numpy=np.mean, sample=reductions)
 def mean(x, /, axis=None, dtype=None, keepdims=False):
     """As `numpy.mean`: each element gets its share of the gradient.
 
@@ -114,15 +79,16 @@ def mean(x, /, axis=None, dtype=None, keepdims=False):
 
 @mean.vjp("x", "ȳ / n, repeated")
 def mean_x(g, x_shape, axis, keepdims):
-    return np.broadcast_to(_spread(g / _count(x_shape, axis), x_shape, axis, keepdims), x_shape)
+    share = g / reduced_count(x_shape, axis)
+    return np.broadcast_to(put_axes_back(share, x_shape, axis, keepdims), x_shape)
 
 
-# ---- products ----------------------------------------------------------------------------------
+# ---- products ---------------------------------------------------------------------------------
 
 
 def _prod_sample(rng):
     yield from _with_zeros(rng)
-    yield from _reductions(rng)
+    yield from reductions(rng)
 
 
 @primitive(formula="Π x", numpy=np.prod, sample=_prod_sample)
@@ -152,11 +118,11 @@ def prod(x, /, axis=None, dtype=None, keepdims=False):
 
 @prod.vjp("x", "ȳ · the product of the others")
 def prod_x(g, y, x, x_shape, axis, keepdims):
-    g, y = _spread(g, x_shape, axis, keepdims), _spread(y, x_shape, axis, keepdims)
+    g, y = put_axes_back(g, x_shape, axis, keepdims), put_axes_back(y, x_shape, axis, keepdims)
     if np.all(x):
         return g * y / x
     # With a zero among them, the others are multiplied from the left and from the right.
-    axes = _axes(axis, len(x_shape))
+    axes = reduced_axes(axis, len(x_shape))
     order = [i for i in range(len(x_shape)) if i not in axes] + list(axes)
     rows = np.transpose(x, order)
     lanes = np.reshape(rows, (*rows.shape[: len(order) - len(axes)], -1))
@@ -165,11 +131,11 @@ def prod_x(g, y, x, x_shape, axis, keepdims):
     return g * np.transpose(np.reshape(left * right, rows.shape), np.argsort(order))
 
 
-# ---- spread ------------------------------------------------------------------------------------
+# ---- spread -----------------------------------------------------------------------------------
 
 
 def _variances(rng):
-    for inputs, options in _reductions(rng):
+    for inputs, options in reductions(rng):
         yield inputs, options
         yield (rng.normal(size=(4, 3)),), {"axis": 0, "ddof": 1}
 
@@ -205,7 +171,8 @@ def var(x, /, axis=None, dtype=None, ddof=0, keepdims=False):
 @var.vjp("x", "ȳ · 2 (x − mean) / (n − ddof)")
 def var_x(g, x, x_shape, axis, ddof, keepdims):
     centred = x - np.mean(x, axis=axis, keepdims=True)
-    return _spread(g, x_shape, axis, keepdims) * centred * (2 / (_count(x_shape, axis) - ddof))
+    divisor = reduced_count(x_shape, axis) - ddof
+    return put_axes_back(g, x_shape, axis, keepdims) * centred * (2 / divisor)
 
 
 @primitive(
@@ -213,9 +180,9 @@ def var_x(g, x, x_shape, axis, ddof, keepdims):
     kinks="0 where all are equal",
     numpy=np.std,
     sample=calls(
-        lambda rng: ((rng.normal(size=(3, 4)),), {}),
-        lambda rng: ((rng.normal(size=(3, 4)),), {"axis": 0, "ddof": 1}),
-        lambda rng: ((rng.normal(size=(2, 3, 4)),), {"axis": (0, -1), "keepdims": True}),
+        normal((3, 4)),
+        normal((3, 4), axis=0, ddof=1),
+        normal((2, 3, 4), axis=(0, -1), keepdims=True),
     ),
 )
 def std(x, /, axis=None, dtype=None, ddof=0, keepdims=False):
@@ -251,11 +218,11 @@ def std(x, /, axis=None, dtype=None, ddof=0, keepdims=False):
 @std.vjp("x", "ȳ · (x − mean) / (y (n − ddof))")
 def std_x(g, y, x, x_shape, axis, ddof, keepdims):
     centred = x - np.mean(x, axis=axis, keepdims=True)
-    scale = g / np.where(y == 0, 1, y) * (y != 0) / (_count(x_shape, axis) - ddof)
-    return _spread(scale, x_shape, axis, keepdims) * centred
+    scale = g / np.where(y == 0, 1, y) * (y != 0) / (reduced_count(x_shape, axis) - ddof)
+    return put_axes_back(scale, x_shape, axis, keepdims) * centred
 
 
-# ---- averages ----------------------------------------------------------------------------------
+# ---- averages ---------------------------------------------------------------------------------
 
 
 @implements(np.average)
@@ -292,7 +259,7 @@ def average(x, axis=None, weights=None, returned=False, *, keepdims=False):
     """
     if weights is None:
         result = mean(x, axis=axis, keepdims=keepdims)
-        scale = np.full_like(result, _count(np.shape(x), axis))
+        scale = np.full_like(result, reduced_count(np.shape(x), axis))
         return (result, scale) if returned else result
     if np.shape(weights) != np.shape(x):
         axes = (axis,) if axis is not None and np.ndim(axis) == 0 else axis
@@ -312,7 +279,8 @@ def average(x, axis=None, weights=None, returned=False, *, keepdims=False):
 
 
 def _spread_weights(weights, shape, axis):
-    axes = _axes(axis, len(shape))
+    """Weights of the reduced axes, with size one along all others."""
+    axes = reduced_axes(axis, len(shape))
     return np.reshape(weights, [n if i in axes else 1 for i, n in enumerate(shape)])
 
 

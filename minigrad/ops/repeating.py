@@ -12,10 +12,10 @@ from .arrays import plain
 from .indexing import getitem
 from .namesake import namesake
 from .rounding import astype
-from .samples import calls
-from .shape import _one, ravel, reshape
+from .samples import calls, normal
+from .shape import ravel, reshape
 
-# ---- repeating ---------------------------------------------------------------------------------
+# ---- repeating --------------------------------------------------------------------------------
 
 
 @primitive(
@@ -23,7 +23,9 @@ from .shape import _one, ravel, reshape
     linear="x",
     numpy=np.broadcast_to,
     broadcasts=True,
-    sample=calls(_one((3, 1), shape=(2, 3, 4)), _one((), shape=(2, 3)), _one((3,), shape=(0, 3))),
+    sample=calls(
+        normal((3, 1), shape=(2, 3, 4)), normal((), shape=(2, 3)), normal((3,), shape=(0, 3))
+    ),
 )
 def broadcast_to(x, /, shape):
     """As `numpy.broadcast_to`: the gradient is summed over the repetitions.
@@ -124,7 +126,7 @@ def repeat(x, repeats, axis=None):
     return getitem(x, (slice(None),) * axis + (source,))
 
 
-# ---- of the same shape -------------------------------------------------------------------------
+# ---- of the same shape ------------------------------------------------------------------------
 
 
 def _constant_like(function, statement, *examples):

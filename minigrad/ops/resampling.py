@@ -10,7 +10,9 @@ import numpy as np
 from ..primitive import primitive
 from .geometry import check_images, pair, windows
 
-# ---- a linear map along one axis ---------------------------------------------------------------
+# ---- a linear map along one axis --------------------------------------------------------------
+
+
 #
 # Its matrix is sparse: output i is the sum over k of weight[k, i] · x[index[k, i]].
 
@@ -87,7 +89,7 @@ def resample_x(g, x_shape, axis, index, weight):
     return resample(g, axis, index, weight)
 
 
-# ---- interpolation -----------------------------------------------------------------------------
+# ---- interpolation ----------------------------------------------------------------------------
 
 
 def _nearest(size, out, step):
@@ -191,7 +193,7 @@ def interpolate(
     return x
 
 
-# ---- patches -----------------------------------------------------------------------------------
+# ---- patches ----------------------------------------------------------------------------------
 
 
 def _patch_geometry(size, kernel_size, dilation, padding, stride):

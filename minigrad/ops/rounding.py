@@ -9,8 +9,9 @@ from ..tensor import Tensor
 from .namesake import namesake
 from .samples import unary
 
+# ---- steps ------------------------------------------------------------------------------------
 
-# ---- steps -------------------------------------------------------------------------------------
+
 def _step_function(function, formula, statement, *examples):
     """A primitive that is constant but for jumps: its derivative is zero everywhere."""
 
@@ -102,7 +103,9 @@ def round_x(g, x_shape):
     return np.zeros(x_shape)
 
 
-# ---- other dtypes ------------------------------------------------------------------------------
+# ---- other dtypes -----------------------------------------------------------------------------
+
+
 @primitive(formula="x as another dtype", linear="x", sample=unary(dtype="float64"))
 def cast(x, /, dtype):
     """Floating-point values in another floating-point dtype; the gradient comes back in x's.
@@ -152,7 +155,9 @@ def astype(x, dtype):
     return Tensor(x.array.astype(dtype)) if isinstance(x, Tensor) else np.asarray(x).astype(dtype)
 
 
-# ---- repairs -----------------------------------------------------------------------------------
+# ---- repairs ----------------------------------------------------------------------------------
+
+
 @primitive(
     formula="x with NaN and infinities replaced",
     kinks="0 where a value was replaced",

@@ -45,3 +45,27 @@ def calls(*make: Callable[[np.random.Generator], Sample]) -> Sampler:
             yield one(rng)
 
     return sample
+
+
+def normal(*sizes: Any, **settings: Any) -> Callable[[np.random.Generator], Sample]:
+    """One call for `calls`: normally distributed arrays of these sizes (``None`` stays None)."""
+
+    def draw(rng: np.random.Generator) -> Sample:
+        arrays = [None if size is None else rng.normal(size=size) for size in sizes]
+        return tuple(arrays), dict(settings)
+
+    return draw
+
+
+def reductions(rng: np.random.Generator, low: float = -2.0, high: float = 2.0) -> Iterator[Sample]:
+    """Arrays no two of whose values are close, reduced over every kind of axis."""
+
+    def draw(*shape: int) -> np.ndarray:
+        return rng.permutation(np.linspace(low, high, int(np.prod(shape)) + 2)[1:-1]).reshape(shape)
+
+    yield (draw(3, 4),), {}
+    yield (draw(3, 4),), {"axis": 0}
+    yield (draw(2, 3, 4),), {"axis": (0, -1)}
+    yield (draw(2, 3, 4),), {"axis": -2, "keepdims": True}
+    yield (draw(1),), {"axis": 0}
+    yield (rng.uniform(low, high, ()),), {}

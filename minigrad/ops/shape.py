@@ -10,15 +10,9 @@ from ..primitive import primitive
 from .arrays import plain
 from .elementwise import positive
 from .namesake import namesake
-from .samples import calls
+from .samples import calls, normal
 
-
-def _one(size, /, **options):
-    """A sample of one array."""
-    return lambda rng: ((rng.normal(size=size),), options)
-
-
-# ---- another shape -----------------------------------------------------------------------------
+# ---- another shape ----------------------------------------------------------------------------
 
 
 @primitive(
@@ -26,8 +20,8 @@ def _one(size, /, **options):
     linear="x",
     numpy=np.reshape,
     sample=calls(
-        _one((3, 4), shape=(2, -1)), _one((3, 4), shape=12), _one((), shape=(1, 1)),
-        _one((2, 0), shape=(0, 5)),
+        normal((3, 4), shape=(2, -1)), normal((3, 4), shape=12), normal((), shape=(1, 1)),
+        normal((2, 0), shape=(0, 5)),
     ),
 )  # fmt: skip
 def reshape(x, /, shape):
@@ -150,14 +144,16 @@ atleast_3d = _reshaped_as(
 )
 
 
-# ---- the axes in another order -----------------------------------------------------------------
+# ---- the axes in another order ----------------------------------------------------------------
 
 
 @primitive(
     formula="x with its axes in another order",
     linear="x",
     numpy=(np.transpose, np.permute_dims),
-    sample=calls(_one((3, 4)), _one((2, 3, 4), axes=(2, 0, 1)), _one((2, 3, 4), axes=(-1, 0, 1))),
+    sample=calls(
+        normal((3, 4)), normal((2, 3, 4), axes=(2, 0, 1)), normal((2, 3, 4), axes=(-1, 0, 1))
+    ),
 )
 def transpose(x, /, axes=None):
     """As `numpy.transpose`.
@@ -249,12 +245,14 @@ def matrix_transpose(x, /):
 implements(np.linalg.matrix_transpose)(matrix_transpose)
 
 
-# ---- the elements in another order -------------------------------------------------------------
+# ---- the elements in another order ------------------------------------------------------------
+
+
 @primitive(
     formula="x in the opposite order",
     linear="x",
     numpy=np.flip,
-    sample=calls(_one((3, 4)), _one((3, 4), axis=-1), _one((2, 3, 4), axis=(0, 2))),
+    sample=calls(normal((3, 4)), normal((3, 4), axis=-1), normal((2, 3, 4), axis=(0, 2))),
 )
 def flip(x, /, axis=None):
     """As `numpy.flip`.
@@ -349,9 +347,9 @@ def rot90(x, k=1, axes=(0, 1)):
     linear="x",
     numpy=np.roll,
     sample=calls(
-        _one((3, 4), shift=2),
-        _one((3, 4), shift=-1, axis=0),
-        _one((3, 4), shift=(1, 2), axis=(0, 1)),
+        normal((3, 4), shift=2),
+        normal((3, 4), shift=-1, axis=0),
+        normal((3, 4), shift=(1, 2), axis=(0, 1)),
     ),
 )
 def roll(x, /, shift, axis=None):

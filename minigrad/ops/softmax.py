@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.lib.array_utils import normalize_axis_tuple
 
 from ..primitive import primitive
 from .arrays import floating
-from .samples import binary, calls
+from .axes import put_axes_back
+from .samples import binary, calls, normal
 
 _along_an_axis = calls(
-    lambda rng: ((rng.normal(size=(3, 4)),), {}),
-    lambda rng: ((rng.normal(size=(3, 4)),), {"axis": 0}),
-    lambda rng: ((rng.normal(size=(2, 3, 2)),), {"axis": 1}),
-    lambda rng: ((rng.normal(size=(2, 1)),), {}),
-    lambda rng: ((rng.normal(size=(0, 3)),), {}),
+    normal((3, 4)),
+    normal((3, 4), axis=0),
+    normal((2, 3, 2), axis=1),
+    normal((2, 1)),
+    normal((0, 3)),
 )
 
 
@@ -99,11 +99,11 @@ def log_softmax_x(g, y, axis):
 @primitive(
     formula="ln Σ exp(x)",
     sample=calls(
-        lambda rng: ((rng.normal(size=(3, 4)),), {}),
-        lambda rng: ((rng.normal(size=(3, 4)),), {"axis": 0}),
-        lambda rng: ((rng.normal(size=(2, 3, 2)),), {"axis": (0, -1)}),
-        lambda rng: ((rng.normal(size=(2, 3, 2)),), {"axis": 1, "keepdims": True}),
-        lambda rng: ((rng.normal(size=()),), {}),
+        normal((3, 4)),
+        normal((3, 4), axis=0),
+        normal((2, 3, 2), axis=(0, -1)),
+        normal((2, 3, 2), axis=1, keepdims=True),
+        normal(()),
     ),
 )
 def logsumexp(x, /, axis=None, keepdims=False):
@@ -133,12 +133,10 @@ def logsumexp(x, /, axis=None, keepdims=False):
 
 
 @logsumexp.vjp("x", "ȳ · exp(x − y)")
-def logsumexp_x(g, x, y, axis):
-    axes = range(x.ndim) if axis is None else normalize_axis_tuple(axis, x.ndim)
-    kept = tuple(1 if i in axes else n for i, n in enumerate(x.shape))
-    y = np.reshape(y, kept)
+def logsumexp_x(g, x, y, axis, keepdims):
+    g, y = put_axes_back(g, x.shape, axis, keepdims), put_axes_back(y, x.shape, axis, keepdims)
     # Where all is −∞, x − y would be −∞ + ∞.
-    return np.reshape(g, kept) * np.exp(x - np.where(y == -np.inf, 0, y))
+    return g * np.exp(x - np.where(y == -np.inf, 0, y))
 
 
 @primitive(formula="ln(eᵃ + eᵇ)", numpy=np.logaddexp, broadcasts=True, sample=binary())

@@ -9,7 +9,7 @@ import numpy as np
 from ..primitive import primitive
 from .samples import binary, unary
 
-# ---- circular functions ------------------------------------------------------------------------
+# ---- circular functions -----------------------------------------------------------------------
 
 
 @primitive(formula="sin x", numpy=np.sin, sample=unary())
@@ -156,7 +156,9 @@ def sinc_x(g, y, x):
     return g * np.where(x == 0, 0, (np.cos(math.pi * x) - y) / away)
 
 
-# ---- degrees -----------------------------------------------------------------------------------
+# ---- degrees ----------------------------------------------------------------------------------
+
+
 @primitive(formula="x in radians", numpy=(np.deg2rad, np.radians), linear="x", sample=unary())
 def deg2rad(x, /):
     """As `numpy.deg2rad`.
@@ -196,7 +198,9 @@ def rad2deg_x(g):
     return g * (180 / math.pi)
 
 
-# ---- right triangles ---------------------------------------------------------------------------
+# ---- right triangles --------------------------------------------------------------------------
+
+
 @primitive(
     formula="√(a² + b²)",
     kinks="0 at a = b = 0",
@@ -273,7 +277,7 @@ def arctan2_b(g, a, b):
     return -g * a / np.where(squares == 0, 1, squares)
 
 
-# ---- hyperbolic functions ----------------------------------------------------------------------
+# ---- hyperbolic functions ---------------------------------------------------------------------
 
 
 @primitive(formula="sinh x", numpy=np.sinh, sample=unary())
