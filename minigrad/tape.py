@@ -346,8 +346,12 @@ class Tape:
                 if anomaly:
                     made = f"the gradient of {primitive.name} to {primitive.label(argument)} has"
                     check_finite(_array(contribution), made, node.where)
-                sums[target] = sums[target] + contribution if target in sums else contribution
                 contributions.append(contribution)
+                if target in sums:
+                    contribution = sums[target] + contribution
+                    if isinstance(contribution, np.generic):  # NumPy's sum of arrays without axes
+                        contribution = np.asarray(contribution)
+                sums[target] = contribution
                 used.append(rule)
             yield _step(Step, (node, cotangent, edges, contributions, used, sums))
             if free:

@@ -186,3 +186,10 @@ def test_a_node_recorded_inside_a_layer_names_the_line_that_called_the_model():
     model = layers.Sequential(layers.Linear(2, 1, rng=0), layers.ReLU())
     y = model(mg.Tensor(np.ones((1, 2), np.float32)))
     assert y.node.where.startswith("test_tape.py:")
+
+
+def test_a_gradient_without_axes_is_an_array_also_where_two_paths_meet():
+    x = mg.Tensor(2.0, requires_grad=True)
+    (x * x + x).backward()
+    assert type(x.grad) is np.ndarray
+    assert x.grad == 5.0
