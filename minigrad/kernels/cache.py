@@ -95,3 +95,11 @@ def kernel(function: Callable[..., Any]) -> Any:
 
     with _numba_cache_in(cache_folder()):
         return numba.njit(nogil=True, cache=True, fastmath={"contract", "reassoc", "nsz"})(function)
+
+
+def inner(function: Callable[..., Any]) -> Any:
+    """Compile `function` as a part of the kernels that call it."""
+    import numba
+
+    only_called_by_kernels: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    return numba.njit(**only_called_by_kernels)(function)

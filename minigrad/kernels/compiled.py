@@ -6,8 +6,6 @@ read-only), results are allocated, and the work is handed to threads.
 
 from __future__ import annotations
 
-import threading
-
 import numpy as np
 
 from minigrad.kernels import convolution, geometry, normalization, pooling
@@ -36,11 +34,11 @@ def _prepared(array: Array, dtype: type | np.dtype) -> Array:
 
 
 def _planes(array: Array) -> Array:
-    return array.reshape(-1, *array.shape[2:])
+    return array.reshape(array.shape[0] * array.shape[1], *array.shape[2:])
 
 
 def _single_planes(array: Array) -> Array:
-    return array.reshape(-1, 1, *array.shape[2:])
+    return array.reshape(array.shape[0] * array.shape[1], 1, *array.shape[2:])
 
 
 def _flat_planes(array: Array) -> Array:
@@ -55,7 +53,7 @@ def _part(channels: int, tile: int, others: int) -> int:
     """How many channels a task takes: whole tiles, and enough tasks for all threads."""
     wanted = -(-2 * get_num_threads() // max(others, 1))
     part = -(-channels // max(1, wanted))
-    return min(MOST_CHANNELS, -(-part // tile) * tile)
+    return max(tile, min(MOST_CHANNELS, -(-part // tile) * tile))
 
 
 def conv2d(
@@ -165,7 +163,8 @@ def conv2d_weight_gradient(
     tasks = groups * output_parts * -(-channels // channel_part)
     run(
         convolution.weight_gradient, tasks, cost / 32,
-        x, g, dw.reshape(outputs, -1), plan.layout, plan.phases, plan.offsets, plan.starts,
+        x, g, dw.reshape(outputs, channels * kernel_size[0] * kernel_size[1]),
+        plan.layout, plan.phases, plan.offsets, plan.starts,
         groups, output_part, channel_part,
     )  # fmt: skip
     return dw
@@ -305,27 +304,23 @@ def channel_combine(
 
 
 def warm_up(dtypes: tuple[str, ...] = ("float32",)) -> None:
-    """Compile every kernel for `dtypes`, or load it from the disk, side by side."""
-    one = (1, 1)
+    """Compile every kernel for `dtypes`, or load it from the disk.
 
-    def compile_all(dtype: str) -> None:
+    One after the other: Numba lets only one thread compile at a time.
+    """
+    one, none = (1, 1), (0, 0)
+    for dtype in dtypes:
         image, weight = np.ones((1, 1, 2, 2), dtype), np.ones((1, 1, 1, 1), dtype)
-        conv2d(image, weight, one, (0, 0), one, 1)
-        conv2d_input_gradient(image, weight, (2, 2), one, (0, 0), one, 1)
-        conv2d_weight_gradient(image, image, one, one, (0, 0), one, 1)
-        _, indices = max_pool2d(image, one, one, (0, 0), one, (2, 2))
+        conv2d(image, weight, one, none, one, 1)
+        conv2d_input_gradient(image, weight, (2, 2), one, none, one, 1)
+        conv2d_weight_gradient(image, image, one, one, none, one, 1)
+        _, indices = max_pool2d(image, one, one, none, one, (2, 2))
         max_unpool2d(image, indices, (2, 2))
         gather2d(image, indices)
-        avg_pool2d(image, one, one, (0, 0), (2, 2), True)
-        avg_pool2d_input_gradient(image, (2, 2), one, one, (0, 0), True)
+        avg_pool2d(image, one, one, none, (2, 2), True)
+        avg_pool2d_input_gradient(image, (2, 2), one, one, none, True)
         rows = image[0]
         mean, variance = channel_moments(rows)
         channel_products(rows, rows, mean)
         channel_scale(rows, mean, variance, mean)
         channel_combine(rows, rows, mean, variance, variance, mean)
-
-    threads = [threading.Thread(target=compile_all, args=(dtype,)) for dtype in dtypes]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()

@@ -7,10 +7,9 @@ pass and, with the roles of input and output exchanged, the gradient to the inpu
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
-from minigrad.kernels.cache import kernel
+from minigrad.kernels.cache import inner, kernel
 from minigrad.kernels.micro_kernel import (
     DOT_COLUMNS,
     DOT_ROWS,
@@ -27,7 +26,7 @@ from minigrad.kernels.micro_kernel import (
 GAP = 16
 
 
-@numba.njit
+@inner
 def copy_block(target, first, to_steps, source, source_first, from_steps, counts):
     """Copy images x rows x columns between places with different steps."""
     images, rows, columns = counts
@@ -61,7 +60,7 @@ def copy_block(target, first, to_steps, source, source_first, from_steps, counts
                         target[place] = source[np.uintp(fro + j * from_column)]
 
 
-@numba.njit
+@inner
 def lay_out(planes, x, image, images, channel, channels, row, rows, layout, phases, padding=0):
     """Copy a block of `x` into planes of `padding`; `row` is the block's first output row."""
     planes[: channels * layout.phases * layout.plane] = padding
@@ -85,7 +84,7 @@ def lay_out(planes, x, image, images, channel, channels, row, rows, layout, phas
             copy_block(planes, to, to_steps, x.reshape(-1), fro, from_steps, counts)
 
 
-@numba.njit
+@inner
 def block_vectors(images, rows, layout, lanes):
     """How many vectors of results a block has."""
     last = (images - 1) * layout.result_image + (rows - 1) * layout.result_pitch
@@ -143,6 +142,8 @@ def correlate(
         images, rows = min(layout.images, batch - image), min(layout.rows, layout.outputs_h - row)
         vectors = block_vectors(images, rows, layout, lanes)
         ms = min(part, outputs - m0)
+        if channels == 0:
+            results[:] = 0
         for c0 in range(0, channels, layout.channels):
             cs = min(layout.channels, channels - c0)
             c_first = group * channels + c0
@@ -159,7 +160,7 @@ def correlate(
         take_out(y, results, stride, image, images, m_first, ms, row, rows, layout, target)
 
 
-@numba.njit
+@inner
 def take_out(y, results, stride, image, images, channel, channels, row, rows, layout, target):
     """Copy the results of a block to where they belong in `y`."""
     top, step_h, left, step_w = target
@@ -222,7 +223,7 @@ def weight_gradient(
             put_sums(dw, k_first, ks, (c_first + c) * layout.taps, count, sums[i])
 
 
-@numba.njit
+@inner
 def lay_out_upstream(upstream, stride, g, image, images, channel, channels, row, rows, layout):
     """Copy a block of `g` to its positions; between them must be zeros, they enter the sums."""
     upstream[: channels * stride] = 0
@@ -235,7 +236,7 @@ def lay_out_upstream(upstream, stride, g, image, images, channel, channels, row,
         copy_block(upstream, c * stride, to_steps, g.reshape(-1), fro, from_steps, counts)
 
 
-@numba.njit
+@inner
 def add_products(
     sums, upstream, stride, outputs, planes, offsets, columns, starts, vectors
 ):  # fmt: skip
@@ -252,7 +253,7 @@ def add_products(
             tile += 1
 
 
-@numba.njit
+@inner
 def put_sums(dw, output, outputs, column, columns, sums):
     """Take the tiles apart again."""
     size = dot_tile_size(sums.itemsize)

@@ -139,7 +139,7 @@ def _block(
     vertical: Axis, horizontal: Axis, batch: int, lanes: int, outputs: int, ways: tuple[str, ...]
 ) -> _Block:
     """Choose the way that needs the fewest vectors; then how many images and rows are a block."""
-    rows, columns, pitch = vertical.outputs, horizontal.outputs, horizontal.pitch
+    rows, columns, pitch = max(1, vertical.outputs), horizontal.outputs, horizontal.pitch
     costs = {
         # Vectors run over row ends and the junk between rows.
         "run": batch * rows * pitch,
@@ -150,7 +150,7 @@ def _block(
     }
     way = min(ways, key=costs.__getitem__)
     if way == "image":
-        rows = _balanced(rows, outputs // (lanes * columns))
+        rows = _balanced(rows, outputs // (lanes * max(1, columns)))
         starts = np.add.outer(np.arange(rows) * pitch, np.arange(columns)) * lanes
         steps = lanes, pitch * lanes, 1
         return _Block(lanes, rows, steps, (lanes, columns * lanes, 1), starts.ravel())

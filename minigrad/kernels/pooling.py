@@ -1,19 +1,18 @@
 """Max and average pooling, and the scatter and gather that undo and redo them.
 
-Each task owns one plane. Windows are visited offset by offset, a whole row of outputs at a time, so
-that the innermost loop runs along a row.
+Each task owns one plane, or a block of planes. All windows of a block are visited at once, one
+element of each after the other, so that the innermost loop runs along contiguous memory.
 """
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
-from minigrad.kernels.cache import kernel
+from minigrad.kernels.cache import inner, kernel
 from minigrad.kernels.convolution import lay_out
 
 
-@numba.njit(inline="always")
+@inner
 def valid_outputs(offset, size, stride, outputs):
     """The outputs `i` in [first, last) whose input position `i * stride + offset` exists."""
     first = 0 if offset >= 0 else (-offset + stride - 1) // stride
@@ -21,7 +20,7 @@ def valid_outputs(offset, size, stride, outputs):
     return min(first, outputs), min(last, outputs)
 
 
-@numba.njit
+@inner
 def compete(best, winner, planes, shift, tap, count):
     """Let one element of every window compete: the larger wins, or the first NaN.
 

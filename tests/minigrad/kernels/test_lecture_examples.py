@@ -86,3 +86,23 @@ def test_a_fault_in_one_image_stays_there(kernels):
     expected = np.zeros((2, 1, 4, 4), bool)
     expected[0, 0, :2, :2] = True
     np.testing.assert_array_equal(np.isnan(y), expected)
+
+
+@pytest.mark.parametrize("empty", range(4), ids=["image", "channel", "row", "column"])
+@each_set
+def test_nothing_in_is_nothing_out(kernels, empty):
+    shape = [2, 2, 3, 3]
+    shape[empty] = 0
+    x = np.ones(shape)
+    weight = np.ones((3, shape[1], 3, 3))
+    y = kernels.conv2d(x, weight, ONE, ONE, ONE, 1)
+    assert not y.any() and y.shape[:2] == (shape[0], 3)
+    dx = kernels.conv2d_input_gradient(y, weight, x.shape[2:], ONE, ONE, ONE, 1)
+    assert not dx.any() and dx.shape == x.shape
+    dw = kernels.conv2d_weight_gradient(x, y, (3, 3), ONE, ONE, ONE, 1)
+    assert not dw.any() and dw.shape == weight.shape
+    values, indices = kernels.max_pool2d(x, ONE, ONE, NONE, ONE, x.shape[2:])
+    assert values.shape == kernels.max_unpool2d(values, indices, x.shape[2:]).shape == x.shape
+    average = kernels.avg_pool2d(x, ONE, ONE, NONE, x.shape[2:], True)
+    back = kernels.avg_pool2d_input_gradient(average, x.shape[2:], ONE, ONE, NONE, True)
+    assert back.shape == x.shape
