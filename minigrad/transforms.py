@@ -107,6 +107,13 @@ def _leaves(xs: Sequence[Any]) -> list[Tensor]:
 def vjp(fn: Callable, *xs: Any) -> tuple[Tensor, Callable]:
     """Return the value of ``fn(*xs)`` and its pullback, the vector-Jacobian product.
 
+    Parameters
+    ----------
+    fn : callable
+        From Tensors to one Tensor.
+    *xs : array_like or Tensor
+        Where to evaluate it.
+
     Returns
     -------
     value : Tensor
@@ -175,6 +182,15 @@ def jvp(fn: Callable, xs: Any, vs: Any) -> tuple[Tensor, Tensor]:
 def jacobian(fn: Callable, x: Any, create_graph: bool = False) -> Tensor:
     """Return the Jacobian of `fn` at `x`, of shape ``output.shape + x.shape``.
 
+    Parameters
+    ----------
+    fn : callable
+        From a Tensor to a Tensor; it is differentiated once for each element of its result.
+    x : array_like or Tensor
+        Where to evaluate it.
+    create_graph : bool
+        Record the derivative too, so that it can be differentiated again.
+
     Examples
     --------
     >>> import minigrad as mg, numpy as np
@@ -199,6 +215,18 @@ def jacobian(fn: Callable, x: Any, create_graph: bool = False) -> Tensor:
 def hessian(fn: Callable, x: Any) -> Tensor:
     """Return the Hessian of a function of one result, of shape ``x.shape + x.shape``.
 
+    Parameters
+    ----------
+    fn : callable
+        From a Tensor to a Tensor of one element.
+    x : array_like or Tensor
+        Where to evaluate it.
+
+    Raises
+    ------
+    ValueError
+        If the result has more than one element.
+
     Examples
     --------
     >>> import minigrad as mg, numpy as np
@@ -211,6 +239,18 @@ def hessian(fn: Callable, x: Any) -> Tensor:
 
 def hvp(fn: Callable, x: Any, v: Any) -> Tensor:
     """Return the product of the Hessian of `fn` at `x` with `v`, without forming the Hessian.
+
+    Parameters
+    ----------
+    fn : callable
+        From a Tensor to a Tensor of one element.
+    x, v : array_like or Tensor
+        Where to evaluate it, and the direction; of one shape.
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ, or the result has more than one element.
 
     Examples
     --------

@@ -193,7 +193,7 @@ def copysign_b(g, b_shape):
     kinks="0 everywhere, also at the jumps",
     numpy=np.floor_divide,
     broadcasts=True,
-    branches=lambda a, b: np.floor_divide(a, b),
+    branches=np.floor_divide,
     sample=binary(low=0.5, high=2.0),
 )
 def floor_divide(a, b, /):
@@ -233,7 +233,7 @@ def floor_divide_b(g, b_shape):
     kinks="the smooth part's derivative, also at the jumps",
     numpy=np.mod,
     broadcasts=True,
-    branches=lambda a, b: np.floor_divide(a, b),
+    branches=np.floor_divide,
     sample=binary(low=0.5, high=2.0),
 )
 def mod(a, b, /):

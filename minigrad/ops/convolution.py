@@ -240,6 +240,11 @@ def conv_transpose2d(
     -------
     (N, C, H', W'), H' = (H − 1)·stride − 2·padding + dilation·(kernel − 1) + output_padding + 1
 
+    Raises
+    ------
+    ValueError, TypeError
+        If the shapes do not fit, or nothing would be left of the image; the message names them.
+
     Examples
     --------
     >>> import numpy as np, minigrad as mg

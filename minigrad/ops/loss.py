@@ -194,7 +194,7 @@ def binary_cross_entropy_with_logits_logits(g, logits, target, weight, pos_weigh
 
 
 @binary_cross_entropy_with_logits.vjp(
-    "target", "ȳ · weight · (pos_weight − 1) · ln (1 + exp(−logits)) − logits, over n"
+    "target", "ȳ · weight · ((pos_weight − 1) ln (1 + exp(−logits)) − logits) / n"
 )
 def binary_cross_entropy_with_logits_target(g, logits, weight, pos_weight, reduction):
     slope = -logits

@@ -14,6 +14,7 @@ from .geometry import Pair, check_images, pair, windows
 
 
 def _for_the_kernels(x: Any) -> np.ndarray:
+    """An array of a dtype that the kernels know: float32 or float64."""
     x = np.asarray(x)
     return x if x.dtype in (np.float32, np.float64) else x.astype(np.float64)
 
@@ -120,6 +121,12 @@ def max_pool2d(
     -------
     (N, C, H', W') values, or values and indices
         At ties the first position in row-major order.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If the kernel is larger than the padded image, the padding more than half of the kernel, or
+        a setting too small or no integer.
 
     Examples
     --------
@@ -293,6 +300,12 @@ def avg_pool2d(
     -------
     (N, C, H', W')
 
+    Raises
+    ------
+    ValueError, TypeError
+        If the kernel is larger than the padded image, the padding more than half of the kernel, or
+        a setting too small or no integer.
+
     Examples
     --------
     >>> import numpy as np, minigrad as mg
@@ -318,6 +331,11 @@ def adaptive_avg_pool2d(x: Any, output_size: Any) -> Any:
     Returns
     -------
     (N, C, *output_size)
+
+    Raises
+    ------
+    ValueError, TypeError
+        If the images have no pixels, or the size is less than one or no integer.
 
     Examples
     --------
