@@ -93,7 +93,7 @@ class SqueezeNet(Module):
 
     Notes
     -----
-    Input (N, 3, H, W) of 21 pixels or more (224 in training), output logits (N, classes).
+    Input (N, 3, H, W) of 29 pixels or more (224 in training), output logits (N, classes).
 
     References
     ----------

@@ -29,7 +29,6 @@ PUBLISHED = [
 SMALL = {
     "alexnet": lambda rng: models.AlexNet(classes=5, rng=rng),
     "squeezenet": lambda rng: models.SqueezeNet("1_0", classes=5, rng=rng),
-    "resnet18": lambda rng: models.ResNet(18, classes=5, rng=rng),
     "resnet50": lambda rng: models.ResNet(50, classes=5, rng=rng),
     "resnet20": lambda rng: models.ResNet(20, classes=5, rng=rng),
     "mobilenet_v1": lambda rng: models.MobileNet("v1", classes=5, rng=rng),
@@ -158,8 +157,19 @@ def test_a_network_is_trained_and_evaluated(name):
     assert np.allclose(together[:1], alone, atol=1e-5)
 
 
+@pytest.mark.parametrize(
+    ("name", "least"), [("alexnet", 63), ("squeezenet", 29), ("resnet50", 1), ("mobilenet_v1", 1)]
+)
+def test_the_smallest_image_is_as_documented(name, least):
+    model = zeros(lambda: SMALL[name](rng=None)).eval()
+    assert model(np.ones((1, 3, least, least), np.float32)).shape == (1, 5)
+    if least > 1:
+        with pytest.raises(ValueError, match="larger than the image"):
+            model(np.ones((1, 3, least - 1, least - 1), np.float32))
+
+
 def test_a_vgg_takes_small_images_and_shows_its_features():
-    model = models.VGG(11, batch_norm=True, classes=4, rng=0).eval()
+    model = zeros(models.VGG, 11, batch_norm=True, classes=4).eval()
     with layers.capture(model, "features.3", "features") as activations:
         scores = model(np.ones((1, 3, 32, 40), np.float32))
     assert scores.shape == (1, 4)
