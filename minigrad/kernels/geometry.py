@@ -195,6 +195,8 @@ def plan(
         for s, phase_w, shift_w in zip(*horizontal[:3], strict=True)
     ]
     phases = sorted({phase for _, phase, _ in taps}) or [(0, 0)]
+    # Without a tap along one axis there is none at all, and the plane has no room for the other's.
+    reach_h, reach_w = (axis.reach if taps else 0 for axis in (vertical, horizontal))
     shifts = np.array([shift for _, _, shift in taps], np.int64)
     # An odd number of cache lines: a power of two would put all channels in the same few sets.
     reached = int(vectors.max(initial=0) + shifts.max(initial=0)) + lanes
@@ -204,7 +206,7 @@ def plan(
     offsets = np.arange(at_a_time)[:, None] * (len(phases) * plane) + shifts
     layout = Layout(
         vertical.stride, horizontal.stride, vertical.padding, horizontal.padding,
-        vertical.outputs + vertical.reach, horizontal.outputs + horizontal.reach, vertical.reach,
+        vertical.outputs + reach_h, horizontal.outputs + reach_w, reach_h,
         *steps, vertical.outputs, horizontal.outputs, *result_steps,
         images, rows, positions, plane, at_a_time, len(phases), len(taps),
     )  # fmt: skip
