@@ -16,7 +16,14 @@ from .geometry import Pair, check_images, pair, windows
 def _for_the_kernels(x: Any) -> np.ndarray:
     """An array of a dtype that the kernels know: float32 or float64."""
     x = np.asarray(x)
-    return x if x.dtype in (np.float32, np.float64) else x.astype(np.float64)
+    if x.dtype in (np.float32, np.float64):
+        return x
+    return x.astype(np.float32 if x.dtype == np.float16 else np.float64)
+
+
+def _in_dtype_of(x: Any, result: np.ndarray) -> np.ndarray:
+    """The kernels' result; half precision again where x is."""
+    return result.astype(np.float16) if np.asarray(x).dtype == np.float16 else result
 
 
 # ---- max-pooling and its adjoint --------------------------------------------------------------
@@ -47,9 +54,10 @@ def _max_pool2d_branches(x, **options):
     sample=_max_pool2d_sample,
 )
 def _max_pool2d(x, /, kernel_size, stride, padding, dilation, output_size):
-    return kernel_in_force("max_pool2d")(
+    values, indices = kernel_in_force("max_pool2d")(
         _for_the_kernels(x), kernel_size, stride, padding, dilation, output_size
     )
+    return _in_dtype_of(x, values), indices
 
 
 @_max_pool2d.vjp("x", "ȳ unpooled to where the maxima were")
@@ -69,7 +77,8 @@ def _max_unpool2d_sample(rng):
     sample=_max_unpool2d_sample,
 )
 def _max_unpool2d(x, indices, /, output_size):
-    return kernel_in_force("max_unpool2d")(_for_the_kernels(x), indices, output_size)
+    y = kernel_in_force("max_unpool2d")(_for_the_kernels(x), indices, output_size)
+    return _in_dtype_of(x, y)
 
 
 @_max_unpool2d.vjp("x", "ȳ at the remembered places")
@@ -88,7 +97,7 @@ def _gather2d_sample(rng):
     sample=_gather2d_sample,
 )
 def _gather2d(x, indices, /):
-    return kernel_in_force("gather2d")(_for_the_kernels(x), indices)
+    return _in_dtype_of(x, kernel_in_force("gather2d")(_for_the_kernels(x), indices))
 
 
 @_gather2d.vjp("x", "ȳ unpooled")
@@ -244,9 +253,10 @@ def _avg_pool2d_sample(rng):
     sample=_avg_pool2d_sample,
 )
 def _avg_pool2d(x, /, kernel_size, stride, padding, output_size, count_include_pad):
-    return kernel_in_force("avg_pool2d")(
+    y = kernel_in_force("avg_pool2d")(
         _for_the_kernels(x), kernel_size, stride, padding, output_size, count_include_pad
     )
+    return _in_dtype_of(x, y)
 
 
 @_avg_pool2d.vjp("x", "ȳ spread evenly over each window")
@@ -266,9 +276,10 @@ def _avg_unpool2d_sample(rng):
     sample=_avg_unpool2d_sample,
 )
 def _avg_unpool2d(x, /, kernel_size, stride, padding, input_size, count_include_pad):
-    return kernel_in_force("avg_pool2d_input_gradient")(
+    y = kernel_in_force("avg_pool2d_input_gradient")(
         _for_the_kernels(x), input_size, kernel_size, stride, padding, count_include_pad
     )
+    return _in_dtype_of(x, y)
 
 
 @_avg_unpool2d.vjp("x", "the mean of ȳ in each window")
