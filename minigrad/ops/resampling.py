@@ -100,7 +100,9 @@ def _nearest(size, out, step):
 
 def _linear(size, out, step, align_corners):
     """Output i lies between two inputs; the nearer one counts more."""
-    if align_corners:
+    if out == size:
+        position = np.arange(out)  # nothing to do, whatever the factor (as PyTorch has it)
+    elif align_corners:
         # The centres of the first and of the last pixel stay where they are.
         position = np.arange(out) * ((size - 1) / (out - 1) if out > 1 else 0.0)
     else:

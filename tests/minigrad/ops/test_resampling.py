@@ -19,6 +19,13 @@ def normal(*shape, seed=0):
 # ---- interpolation ----------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("align_corners", [False, True])
+def test_bilinear_interpolation_leaves_an_axis_that_keeps_its_size(align_corners):
+    x = normal(1, 2, 4, 6)
+    y = mg.interpolate(x, scale_factor=1.1, mode="bilinear", align_corners=align_corners)
+    np.testing.assert_array_equal(y, x)
+
+
 @given(sides, sides, factors, factors, modes)
 def test_interpolation_and_its_gradient_are_adjoint(h, w, rows, columns, mode):
     assume(int(h * rows) and int(w * columns))
