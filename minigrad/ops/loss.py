@@ -250,6 +250,8 @@ def dice_loss(logits: Any, target: Any, smooth: float = 1.0) -> Any:
     if target.shape != logits.shape:
         classes = plain(target)
         target = _one_hot(classes, probabilities, None)
+    elif target.dtype.kind != "f":
+        target = plain(target).astype(probabilities.dtype)
     axes = (0, *range(2, logits.ndim))
     overlap = np.sum(probabilities * target, axis=axes)
     total = np.sum(probabilities, axis=axes) + np.sum(target, axis=axes)

@@ -187,3 +187,8 @@ def test_dice_of_one_channel_takes_a_mask_with_or_without_the_channel():
     expected = 1 - (2 * p[mask].sum() + 1) / (p.sum() + mask.sum() + 1)
     assert mg.dice_loss(x, mask) == pytest.approx(expected)
     assert mg.dice_loss(x, mask[:, None]) == pytest.approx(expected)
+
+
+def test_a_mask_of_integers_leaves_the_dice_loss_in_single_precision():
+    logits, mask = np.ones((2, 1, 3, 3), np.float32), np.eye(3, dtype=int)[None].repeat(2, 0)
+    assert mg.dice_loss(logits, mask).dtype == np.float32
