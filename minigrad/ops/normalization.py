@@ -140,8 +140,8 @@ def batch_norm(
     """
     x = floating(x)
     _check_channels(x, running_mean=running_mean, running_var=running_var, weight=weight, bias=bias)
-    if (running_mean is None) != (running_var is None):
-        raise ValueError("running_mean and running_var are both given or both None")
+    if not training and (running_mean is None) != (running_var is None):
+        raise ValueError("outside training, running_mean and running_var are both given or None")
     if training or running_mean is None:
         count = x.size // max(x.shape[1], 1)
         if training and count == 1:

@@ -15,6 +15,16 @@ def normal(*shape, seed=0):
 # ---- batch norm -------------------------------------------------------------------------------
 
 
+def test_either_running_statistic_may_be_left_out_of_training():
+    x, mean, variance = normal(6, 3), np.zeros(3), np.ones(3)
+    y = mg.batch_norm(x, mean, None, training=True)
+    np.testing.assert_array_equal(y, mg.batch_norm(x, None, variance, training=True))
+    np.testing.assert_allclose(mean, 0.1 * x.mean(axis=0))
+    np.testing.assert_allclose(variance, 0.9 + 0.1 * x.var(axis=0, ddof=1))
+    with pytest.raises(ValueError, match="outside training"):
+        mg.batch_norm(x, mean, None)
+
+
 @given(st.sampled_from([(6, 3), (4, 3, 5), (2, 3, 4, 4)]), st.floats(-100, 100))
 def test_a_normalised_channel_has_mean_zero_and_variance_one(shape, shift):
     y = mg.batch_norm(normal(*shape) * 3 + shift, None, None, training=True, eps=0)
