@@ -93,7 +93,7 @@ def _add_train(commands: argparse._SubParsersAction) -> None:
     )
     train.add_argument("name", metavar="NAME", help="the network: shapes or cifar10")
     train.add_argument("--data", metavar="DIR", help="the data folder, for cifar10")
-    train.add_argument("--out", metavar="FILE", help="where to save the weights")
+    train.add_argument("--out", metavar="FILE", help="where to save the weights (default: NAME.npz)")
     train.set_defaults(run=_train)
 
 
@@ -118,7 +118,9 @@ def _tour(options: argparse.Namespace) -> int:
 def _train(options: argparse.Namespace) -> int:
     from techniques.pretrained.training import train
 
-    train(options.name, data=options.data, out=options.out)
+    out = options.out or f"{options.name}.npz"
+    accuracy = train(options.name, out, data=options.data)
+    print(f"The weights are in {out}; right on {100 * accuracy:.1f} % of the test pictures")
     return 0
 
 

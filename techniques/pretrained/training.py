@@ -16,8 +16,8 @@ from .recipes import Recipe, find_recipe
 
 def train(
     name: str,
+    out: str | os.PathLike[str],
     data: str | os.PathLike[str] | None = None,
-    out: str | os.PathLike[str] | None = None,
     epochs: int | None = None,
     progress: bool = True,
 ) -> float:
@@ -28,10 +28,10 @@ def train(
     Parameters
     ----------
     name : {"shapes", "cifar10"}
+    out : path
+        A ``.npz`` file to be, in a folder that is there.
     data : path, optional
         The data folder, where the network needs one.
-    out : path, optional
-        A ``.npz`` file; ``NAME.npz`` in the current folder by default.
     epochs : int, optional
         Another number than the recipe's.
     progress : bool
@@ -45,12 +45,14 @@ def train(
     Raises
     ------
     ValueError
-        If there is no such network.
+        If there is no such network, or `out` cannot be its file; nothing is trained then.
     FileNotFoundError
         If its data are not found.
     """
     recipe = find_recipe(name)
-    out = Path(f"{name}.npz" if out is None else out)
+    out = Path(out)
+    if out.suffix.lower() != ".npz" or out.is_dir() or not out.parent.is_dir():
+        raise ValueError(f"--out {out} must be a .npz file in a folder that is there")
     checkpoint = out.with_suffix(".checkpoint.npz")
     epochs = recipe.epochs if epochs is None else epochs
     training, test = recipe.load("train", data), recipe.load("test", data)

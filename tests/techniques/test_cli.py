@@ -123,13 +123,22 @@ def test_tour_hands_on_its_options(monkeypatch):
     }  # fmt: skip
 
 
-def test_train_hands_on_its_options(monkeypatch):
+@pytest.mark.parametrize(
+    ("options", "out", "data"),
+    [([], "cifar10.npz", None), (["--data", "here", "--out", "w.npz"], "w.npz", "here")],
+)
+def test_train_says_where_the_weights_are_and_how_good(options, out, data, monkeypatch, capsys):
     seen = []
-    monkeypatch.setattr(
-        "techniques.pretrained.training.train", lambda name, **options: seen.append((name, options))
-    )
-    assert main(["train", "cifar10", "--data", "here", "--out", "w.npz"]) == 0
-    assert seen == [("cifar10", {"data": "here", "out": "w.npz"})]
+
+    def train(name, out, data):
+        seen.append((name, out, data))
+        return 0.8154
+
+    monkeypatch.setattr("techniques.pretrained.training.train", train)
+    status, printed = run(["train", "cifar10", *options], capsys)
+    assert status == 0
+    assert seen == [("cifar10", out, data)]
+    assert out in printed.out and "81.5 %" in printed.out
 
 
 def test_train_lists_the_networks_for_an_unknown_name(capsys):

@@ -83,6 +83,14 @@ def test_training_writes_weights_that_load_with_their_accuracy(tiny_recipe, tmp_
     assert list(tmp_path.iterdir()) == [out]  # the checkpoint is gone
 
 
+@pytest.mark.parametrize("name", ["tiny", "tiny.txt", "folder.npz", "nowhere/tiny.npz"])
+def test_an_out_that_cannot_be_saved_is_refused_before_the_training(tiny_recipe, tmp_path, name):
+    (tmp_path / "folder.npz").mkdir()
+    with pytest.raises(ValueError, match=r"must be a \.npz file"):
+        training.train("tiny", out=tmp_path / name, progress=False)
+    assert [path.name for path in tmp_path.iterdir()] == ["folder.npz"]
+
+
 def test_an_interrupted_training_resumes_to_the_same_weights(tiny_recipe, tmp_path, monkeypatch):
     training.train("tiny", out=tmp_path / "whole.npz", progress=False)
     real_vary, calls = training.vary, []
