@@ -157,7 +157,8 @@ def smooth_grad(
     """
     _check_reduction(reduce)
     _check_count("samples", samples)
-    if not (np.isfinite(noise) and noise >= 0):
+    fraction = np.asarray(noise)
+    if fraction.ndim or fraction.dtype.kind not in "iuf" or not 0 <= fraction < np.inf:
         raise ValueError(f"noise must be a fraction of the value range, 0 or more, not {noise!r}")
     images = as_images(images)
     rng = np.random.default_rng(rng)

@@ -31,7 +31,8 @@ def images_within(images: ArrayLike | mg.Tensor, bounds: Bounds) -> Array:
 
 def checked_epsilon(epsilon: float) -> float:
     """Return `epsilon`, a number that is finite and not negative."""
-    if np.ndim(epsilon) or not np.isfinite(epsilon) or epsilon < 0:
+    number = np.asarray(epsilon)
+    if number.ndim or number.dtype.kind not in "iuf" or not 0 <= number < np.inf:
         raise ValueError(f"epsilon must be one number, finite and not negative, not {epsilon!r}")
     return float(epsilon)
 

@@ -113,3 +113,9 @@ def test_signed_maps_are_drawn_centred_at_zero(images):
     drawn = saliency(linear, images, 0, "signed").plot().images[0]
     low, high = drawn.get_clim()
     assert low == -high < 0
+
+
+@pytest.mark.parametrize("noise", [-1, np.nan, np.inf, "0.1", [0.1]])
+def test_noise_that_is_no_fraction_is_named(noise, images):
+    with pytest.raises(ValueError, match="noise must be a fraction"):
+        smooth_grad(linear, images, 0, noise=noise)

@@ -108,7 +108,7 @@ def test_success_rate_leaves_out_what_was_wrong_before():
 
 def test_bad_budgets_and_bounds_are_named():
     model, images = model_of(0), images_of(0)
-    for epsilon in (-0.1, np.nan, np.inf, [0.1, 0.2]):
+    for epsilon in (-0.1, np.nan, np.inf, [0.1, 0.2], "0.1"):
         with pytest.raises(ValueError, match="epsilon must be"):
             fgsm(model, images, 0, epsilon)
     with pytest.raises(ValueError, match=r"values from .* outside of the bounds 0 to 1"):
