@@ -131,6 +131,9 @@ class Tensor:
             )
         self.array = array
         self.shared = True
+        if self.grad is not None:  # it has the shape and dtype of the data, or there is none
+            fits = self.grad.shape == array.shape
+            self.grad = self.grad.astype(array.dtype, copy=False) if fits else None
 
     def own(self, array: np.ndarray) -> None:
         """Take over a fresh array that nobody else holds (optimizers, loading)."""

@@ -45,6 +45,17 @@ def test_a_gradient_taken_before_is_not_written_to():
     np.testing.assert_array_equal(before, [2, 4])
 
 
+def test_a_gradient_keeps_the_shape_and_dtype_of_data_assigned_to_its_tensor():
+    x = mg.Tensor([1.0, 2.0], requires_grad=True)
+    x.sum().backward()
+    x.data = np.ones(2, np.float32)
+    assert x.grad.dtype == np.float32 and x.grad.tolist() == [1, 1]
+    x.sum().backward()
+    assert x.grad.dtype == np.float32 and x.grad.tolist() == [2, 2]
+    x.data = np.ones(3)
+    assert x.grad is None
+
+
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
 @pytest.mark.parametrize("shape", [(), (1,), (2, 3), (0, 3)])
 def test_the_gradient_has_the_shape_and_dtype_of_the_data(dtype, shape):
