@@ -122,7 +122,7 @@ class ModuleDict(Module):
 
     Parameters
     ----------
-    modules : mapping from str to Module
+    modules : mapping from str to Module, or iterable of pairs of both
 
     Examples
     --------
@@ -132,9 +132,9 @@ class ModuleDict(Module):
     (Linear(8, 6), ['shape', 'texture'])
     """
 
-    def __init__(self, modules: Mapping[str, Module] | None = None):
+    def __init__(self, modules: Mapping[str, Module] | Iterable[tuple[str, Module]] = ()):
         super().__init__()
-        self.update(modules or {})
+        self.update(modules)
 
     def __getitem__(self, name: str) -> Module:
         return dict(self.named_children())[name]
@@ -166,9 +166,9 @@ class ModuleDict(Module):
         """Names and modules."""
         return list(self.named_children())
 
-    def update(self, modules: Mapping[str, Module]) -> None:
+    def update(self, modules: Mapping[str, Module] | Iterable[tuple[str, Module]]) -> None:
         """Add or replace modules by name."""
-        for name, module in modules.items():
+        for name, module in dict(modules).items():
             self[name] = module
 
 

@@ -119,6 +119,47 @@ class Module:
         self._buffers = {**self._buffers, name: persistent}
         setattr(self, name, array)
 
+    def register_parameter(self, name: str, parameter: Parameter | None) -> None:
+        """Register a parameter under a name that is made while the program runs.
+
+        ``None`` keeps the place without a parameter, as a layer without a bias does.
+
+        Examples
+        --------
+        >>> import layers
+        >>> module = layers.Module()
+        >>> module.register_parameter("scale", layers.Parameter([1.0]))
+        >>> [name for name, _ in module.named_parameters()]
+        ['scale']
+        """
+        if not isinstance(parameter, Parameter | None):
+            raise TypeError(
+                f"{name!r} must be a Parameter or None, not a {type(parameter).__name__}: "
+                "make one with layers.Parameter(array)"
+            )
+        self._check_name(name)
+        setattr(self, name, parameter)
+
+    def add_module(self, name: str, module: Module | None) -> None:
+        """Register a submodule under a name that is made while the program runs.
+
+        Examples
+        --------
+        >>> import layers
+        >>> network = layers.Sequential()
+        >>> for i in range(2):
+        ...     network.add_module(f"block{i}", layers.ReLU())
+        >>> network
+        Sequential(
+          (block0): ReLU()
+          (block1): ReLU()
+        )
+        """
+        if not isinstance(module, Module | None):
+            raise TypeError(f"{name!r} must be a Module or None, not a {type(module).__name__}")
+        self._check_name(name)
+        setattr(self, name, module)
+
     def _check_name(self, name: str) -> None:
         if not name or "." in name:
             raise ValueError(f"{name!r} cannot name a part of a module: use a name without dots")
@@ -291,7 +332,7 @@ class Module:
             if name in arrays:
                 try:
                     fresh[name] = converted(arrays[name], values(getattr(owner, key)))
-                except (TypeError, ValueError) as error:
+                except (TypeError, ValueError, RuntimeError) as error:
                     problems.append(f"{name} {error}")
         if problems:
             lines = problems[:12] + [f"... and {len(problems) - 12} more"] * (len(problems) > 12)
@@ -343,10 +384,10 @@ class Module:
             parameter.requires_grad = requires_grad
         return self
 
-    def zero_grad(self) -> None:
-        """Forget the gradients of all parameters."""
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradients of all parameters, or set them to zero."""
         for parameter in self.parameters():
-            parameter.zero_grad()
+            parameter.grad = None if set_to_none else np.zeros_like(parameter.array)
 
     def double(self) -> Self:
         """Turn parameters and floating-point buffers into float64."""

@@ -72,3 +72,8 @@ def test_a_module_dict_is_a_mapping_in_order():
 def test_a_module_dict_refuses_a_name_of_its_own():
     with pytest.raises(ValueError, match="'keys'"):
         layers.ModuleDict({"keys": layers.ReLU()})
+
+
+def test_a_module_dict_is_made_of_pairs_too():
+    heads = layers.ModuleDict([("b", layers.ReLU()), ("a", layers.Tanh())])
+    assert list(heads) == ["b", "a"]

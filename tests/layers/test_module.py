@@ -272,3 +272,57 @@ def test_an_unknown_layer_is_answered_with_near_names():
 def test_a_module_without_forward_says_so():
     with pytest.raises(NotImplementedError, match="forward"):
         layers.ModuleList()(1)
+
+
+def test_parts_are_registered_under_names_made_at_run_time():
+    model = layers.Module()
+    for i in range(2):
+        model.add_module(f"block{i}", layers.Linear(1, 1, bias=False))
+    model.register_parameter("scale", layers.Parameter([1.0]))
+    model.register_parameter("shift", None)
+    assert list(model.state_dict()) == ["scale", "block0.weight", "block1.weight"]
+    assert model.shift is None
+    with pytest.raises(TypeError, match="Parameter"):
+        model.register_parameter("offset", np.ones(1))
+    with pytest.raises(TypeError, match="Module"):
+        model.add_module("activation", mg.relu)
+
+
+@pytest.mark.parametrize("name", ["", "a.b", "forward"])
+def test_a_name_that_cannot_be_one_is_refused_even_without_a_value(name):
+    for register in (layers.Module().add_module, layers.Module().register_parameter):
+        with pytest.raises(ValueError, match="name"):
+            register(name, None)
+
+
+def test_gradients_are_forgotten_or_set_to_zero():
+    model = layers.Linear(2, 1, rng=0)
+    model(np.ones((1, 2), np.float32)).sum().backward()
+    model.zero_grad(set_to_none=False)
+    assert model.weight.grad.tolist() == [[0, 0]]
+    model.zero_grad()
+    assert model.weight.grad is None
+
+
+def test_updating_a_parameter_as_a_tensor_is_an_error_not_a_training_that_does_nothing():
+    model = layers.Linear(2, 1, rng=0)
+    model(np.ones((1, 2), np.float32)).sum().backward()
+    with mg.no_grad():
+        for parameter in model.parameters():
+            with pytest.raises(TypeError, match=r"p\.data -= "):
+                parameter -= 0.1 * parameter.grad
+    scaled = model.weight
+    scaled *= 2  # recorded: a new Tensor, as everywhere
+    assert scaled is not model.weight and scaled.requires_grad
+
+
+def test_a_value_that_is_no_array_is_named_and_nothing_is_loaded():
+    class Elsewhere:
+        def __array__(self, *arguments, **options):
+            raise RuntimeError("has no array here")
+
+    model = layers.Linear(1, 1, rng=0)
+    before = model.state_dict()
+    with pytest.raises(ValueError, match="bias has no array here"):
+        model.load_state_dict({"weight": [[5.0]], "bias": Elsewhere()})
+    assert model.state_dict() == before
