@@ -93,7 +93,7 @@ def _add_train(commands: argparse._SubParsersAction) -> None:
     )
     train.add_argument("name", metavar="NAME", help="the network: shapes or cifar10")
     train.add_argument("--data", metavar="DIR", help="the data folder, for cifar10")
-    train.add_argument("--out", metavar="FILE", help="where to save the weights (default: NAME.npz)")
+    train.add_argument("--out", metavar="FILE", help="where to save the weights (or NAME.npz)")
     train.set_defaults(run=_train)
 
 
