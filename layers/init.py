@@ -1,5 +1,6 @@
 """Initial values: each function draws new values for a tensor and returns it.
 
+A plain array, such as ``parameter.data``, is written to in place.
 Every function of chance takes `rng`: an int, a `numpy.random.Generator` or ``None``.
 """
 
@@ -15,7 +16,7 @@ import numpy as np
 
 import minigrad as mg
 
-TensorType = TypeVar("TensorType", bound=mg.Tensor)
+TensorType = TypeVar("TensorType", bound=mg.Tensor | np.ndarray)
 Seed = int | np.random.Generator | None
 
 _skipping: ContextVar[bool] = ContextVar("layers_init_skipping", default=False)
@@ -43,7 +44,7 @@ def skip() -> Iterator[None]:
         _skipping.reset(token)
 
 
-def fans(tensor: mg.Tensor) -> tuple[int, int]:
+def fans(tensor: mg.Tensor | np.ndarray) -> tuple[int, int]:
     """How many inputs feed one output, and how many outputs one input feeds.
 
     Parameters
@@ -228,18 +229,21 @@ def kaiming_normal_(
     return normal_(tensor, 0.0, _kaiming_std(tensor, a, mode, nonlinearity), rng)
 
 
-def _kaiming_std(tensor: mg.Tensor, a: float, mode: str, nonlinearity: str) -> float:
+def _kaiming_std(tensor: mg.Tensor | np.ndarray, a: float, mode: str, nonlinearity: str) -> float:
     if mode not in ("fan_in", "fan_out"):
         raise ValueError(f"mode must be 'fan_in' or 'fan_out', not {mode!r}")
     fan = fans(tensor)[mode == "fan_out"]
     return calculate_gain(nonlinearity, a) / math.sqrt(fan) if fan else 0.0
 
 
-def _drawn(tensor: mg.Tensor) -> type[np.float32] | type[np.float64]:
+def _drawn(tensor: mg.Tensor | np.ndarray) -> type[np.float32] | type[np.float64]:
     """The dtype that random numbers are drawn in."""
     return np.float32 if tensor.dtype == np.float32 else np.float64
 
 
 def _fill(tensor: TensorType, values: np.ndarray) -> TensorType:
-    tensor.own(values.astype(tensor.dtype, copy=False))
+    if isinstance(tensor, np.ndarray):
+        tensor[...] = values
+    else:
+        tensor.own(values.astype(tensor.dtype, copy=False))
     return tensor

@@ -88,3 +88,11 @@ def test_bad_arguments_are_named():
         init.calculate_gain("swish")
     with pytest.raises(ValueError, match="std"):
         init.normal_(vector, std=-1)
+
+
+@pytest.mark.parametrize(("function", "options", "deviation"), DEVIATIONS)
+def test_the_data_of_a_parameter_are_filled_in_place(function, options, deviation):
+    parameter = layers.Parameter(np.zeros((8, 4, 3, 3), np.float32))
+    function(parameter.data, rng=0, **options)
+    expected = function(layers.Parameter(np.zeros((8, 4, 3, 3), np.float32)), rng=0, **options)
+    np.testing.assert_array_equal(parameter.data, expected.data)
