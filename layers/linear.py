@@ -69,7 +69,7 @@ class Linear(Module):
     >>> import layers, numpy as np
     >>> layer = layers.Linear(3, 2, rng=0)
     >>> layer.load_state_dict({"weight": [[1, 0, 0], [0, 1, 1]], "bias": [0, 10]})
-    LoadedKeys(missing=[], unexpected=[])
+    LoadedKeys(missing_keys=[], unexpected_keys=[])
     >>> layer(np.array([[1, 2, 3]], np.float32)).data
     array([[ 1., 15.]], dtype=float32)
     """

@@ -298,7 +298,7 @@ class Module:
         Returns
         -------
         LoadedKeys
-            The names ``missing`` from `arrays` and those ``unexpected``.
+            The ``missing_keys`` that `arrays` left out, and the ``unexpected_keys`` in it.
 
         Raises
         ------

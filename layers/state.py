@@ -16,8 +16,8 @@ from .parameter import Parameter
 class LoadedKeys(NamedTuple):
     """What `Module.load_state_dict` left alone: names without an array, arrays without a name."""
 
-    missing: list[str]
-    unexpected: list[str]
+    missing_keys: list[str]
+    unexpected_keys: list[str]
 
 
 def values(value: Parameter | np.ndarray) -> np.ndarray:

@@ -209,7 +209,7 @@ def test_a_bad_state_is_named_and_changes_nothing(name):
 def test_without_strict_the_names_that_differ_are_returned():
     layer = layers.Linear(1, 1)
     keys = layer.load_state_dict({"weight": [[3.0]], "extra": [1.0]}, strict=False)
-    assert keys.missing == ["bias"] and keys.unexpected == ["extra"]
+    assert keys.missing_keys == ["bias"] and keys.unexpected_keys == ["extra"]
     assert layer.weight.data.item() == 3
     with pytest.raises(ValueError, match="shape"):
         layer.load_state_dict({"weight": [3.0]}, strict=False)
