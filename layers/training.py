@@ -113,7 +113,8 @@ def fit(
     Raises
     ------
     ValueError
-        If an argument is out of range, or `checkpoint` is of another network or optimizer.
+        If an argument is out of range, the optimizer is of another network, or `checkpoint` of
+        another network or optimizer.
     minigrad.NonFiniteError
         If the loss becomes NaN or infinite. The checkpoint then holds the last good epoch.
     KeyboardInterrupt
@@ -137,6 +138,12 @@ def fit(
         raise ValueError(f'schedule_every must be "epoch" or "batch", not {schedule_every!r}')
     if schedule_every == "batch" and isinstance(schedule, ReduceLROnPlateau):
         raise ValueError("ReduceLROnPlateau looks at whole epochs: leave schedule_every out")
+    own = set(model.parameters())
+    if own and own.isdisjoint(optimizer.state):
+        raise ValueError(
+            "the optimizer has none of this model's parameters, so nothing would be trained: make "
+            "it from model.parameters()"
+        )
     loss = loss or mg.cross_entropy
     seed = int(np.random.default_rng(rng).integers(2**32))
     history = History()

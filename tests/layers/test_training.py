@@ -286,3 +286,10 @@ def test_all_shuffling_copies_no_more_than_a_batch():
     batches = training.ArrayBatches(images, np.zeros(1000, int), 10, np.random.default_rng(0))
     assert batches.images is images
     assert all(len(batch) == 10 for batch, _ in batches)
+
+
+def test_an_optimizer_of_another_model_is_refused():
+    optimizer = SGD(layers.Linear(2, 2).parameters(), lr=0.1)
+    data = np.ones((4, 2), np.float32), np.zeros(4, int)
+    with pytest.raises(ValueError, match="none of this model's parameters"):
+        layers.fit(layers.Linear(2, 2), data, optimizer=optimizer, epochs=1, progress=False)
