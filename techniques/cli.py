@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"minigrad: error: {_one_line(error)}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("minigrad: stopped", file=sys.stderr)
+        print(f"minigrad: {options.stopped}", file=sys.stderr)
         return 130
 
 
@@ -54,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
         epilog="example: minigrad tour --image kitten.jpg",
     )
     parser.add_argument("--version", action="version", version=f"minigrad {minigrad.__version__}")
+    parser.set_defaults(stopped="stopped")
     commands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
     for add in (_add_tour, _add_train, _add_warmup):
         add(commands)
@@ -94,7 +95,7 @@ def _add_train(commands: argparse._SubParsersAction) -> None:
     train.add_argument("name", metavar="NAME", help="the network: shapes or cifar10")
     train.add_argument("--data", metavar="DIR", help="the data folder, for cifar10")
     train.add_argument("--out", metavar="FILE", help="where to save the weights (or NAME.npz)")
-    train.set_defaults(run=_train)
+    train.set_defaults(run=_train, stopped="stopped; the same command goes on from there")
 
 
 def _add_warmup(commands: argparse._SubParsersAction) -> None:

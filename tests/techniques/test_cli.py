@@ -98,6 +98,16 @@ def test_ctrl_c_ends_with_130_and_a_sentence(monkeypatch, capsys):
     assert printed.err.count("\n") == 1
 
 
+def test_an_interrupted_training_says_how_to_go_on(monkeypatch, capsys):
+    def interrupted(*arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("techniques.pretrained.training.train", interrupted)
+    status, printed = run(["train", "shapes"], capsys)
+    assert status == 130
+    assert "the same command goes on" in printed.err
+
+
 def test_an_error_in_the_program_itself_keeps_its_traceback(monkeypatch):
     def wrong(*arguments, **options):
         raise ZeroDivisionError
