@@ -64,7 +64,7 @@ greater_equal = _fact(
 )
 isclose = _fact(
     np.isclose,
-    "equal but for rounding: |a − b| ≤ atol + rtol · |b|.",
+    "equal but for rounding: ``|a − b| ≤ atol + rtol · |b|``.",
     ">>> 0.1 + 0.2 == 0.3, bool(mg.isclose(0.1 + 0.2, 0.3))",
     "(False, True)",
 )

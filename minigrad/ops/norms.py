@@ -69,7 +69,8 @@ def vector_norm(x, /, *, axis=None, keepdims=False, ord=2):
     keepdims : bool
         Keep the reduced axes, with size one.
     ord : float
-        Infinity: the largest |x| (at a tie the gradient goes to the first); 0: how many are not 0.
+        Infinity: the largest absolute value (at a tie the gradient goes to the first); 0: how
+        many are not 0.
 
     Examples
     --------
@@ -101,8 +102,8 @@ def matrix_norm(x, /, *, keepdims=False, ord="fro"):
     keepdims : bool
         Keep the reduced axes, with size one.
     ord : {"fro", 1, -1, inf, -inf}
-        The root of the sum of squares; the largest or smallest sum of |x| down a column (±1) or
-        along a row (±∞).
+        The root of the sum of squares; the largest or smallest sum of absolute values down a
+        column (±1) or along a row (±∞).
 
     Raises
     ------
