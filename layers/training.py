@@ -390,11 +390,10 @@ def load_checkpoint(path: str | os.PathLike, parts: Mapping[str, Any]) -> tuple[
     there = {name: part for name, part in parts.items() if part is not None}
     advice = "use another path, or delete the file to start anew"
     run = sections.pop("run", {})
-    axes = {"seed": 0, **dict.fromkeys(vars(History()), 1)}
-    if sections.keys() != there.keys() or {k: array.ndim for k, array in run.items()} != axes:
+    if sections.keys() != there.keys() or not _is_record(run):
         raise ValueError(
             f"{path} is no checkpoint of this run: it holds {', '.join(sections) or 'nothing'}, "
-            f"and {', '.join(there)} are needed; {advice}"
+            f"and {', '.join(there)} and a whole record of the run are needed; {advice}"
         )
     before = {name: part.state_dict() for name, part in there.items()}
     for name, part in there.items():
@@ -408,3 +407,15 @@ def load_checkpoint(path: str | os.PathLike, parts: Mapping[str, Any]) -> tuple[
             ) from error
     seed = int(run.pop("seed"))
     return seed, History(**{name: values.tolist() for name, values in run.items()})
+
+
+def _is_record(run: Mapping[str, np.ndarray]) -> bool:
+    """Whether these are the seed of a run and the numbers of each of its epochs."""
+    if run.keys() != {"seed", *vars(History())}:
+        return False
+    seed, loss, validated = run["seed"], run["loss"], run["validation_accuracy"]
+    return (
+        seed.ndim == 0 and seed.dtype.kind in "iu" and int(seed) >= 0
+        and loss.ndim == validated.ndim == 1
+        and run["accuracy"].shape == loss.shape and len(validated) <= len(loss)
+    )  # fmt: skip

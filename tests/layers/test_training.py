@@ -293,3 +293,26 @@ def test_an_optimizer_of_another_model_is_refused():
     data = np.ones((4, 2), np.float32), np.zeros(4, int)
     with pytest.raises(ValueError, match="none of this model's parameters"):
         layers.fit(layers.Linear(2, 2), data, optimizer=optimizer, epochs=1, progress=False)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("run.seed", -5), ("run.seed", np.nan), ("run.loss", [1.0]), ("run.epochs", 2)],
+)
+def test_a_checkpoint_with_a_damaged_record_changes_nothing(tmp_path, name, value):
+    path, data = tmp_path / "run.npz", (np.ones((4, 2), np.float32), np.zeros(4, int))
+
+    def run(epochs):
+        layers.fit(
+            model, data, optimizer=SGD(model.parameters(), lr=0.1), epochs=epochs, checkpoint=path,
+            progress=False,
+        )  # fmt: skip
+
+    model = layers.Linear(2, 2, rng=0)
+    run(2)
+    layers.save({**layers.load(path), name: np.array(value)}, path)
+    model = layers.Linear(2, 2, rng=1)
+    before = model.weight.data.copy()
+    with pytest.raises(ValueError, match="no checkpoint of this run"):
+        run(3)
+    np.testing.assert_array_equal(model.weight.data, before)
