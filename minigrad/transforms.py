@@ -78,8 +78,19 @@ def grad(
         for tensor, target in zip(inputs, targets, strict=True)
     ]
     if create_graph:
-        return tuple(g if isinstance(g, Tensor) else Tensor(g) for g in gradients)
+        return _apart(gradients)
     return tuple(Tensor(g) for g in tape.unaliased(gradients))
+
+
+def _apart(gradients: Sequence[Any]) -> tuple[Tensor, ...]:
+    """Gradients as Tensors none of which shares an array with another or with the user's."""
+    apart: list[Tensor] = []
+    for gradient in gradients:
+        tensor = gradient if isinstance(gradient, Tensor) else Tensor(gradient)
+        if tensor.shared or any(tensor is other for other in apart):
+            tensor = +tensor
+        apart.append(tensor)
+    return tuple(apart)
 
 
 def _call(fn: Callable, inputs: Sequence[Tensor]) -> Tensor:

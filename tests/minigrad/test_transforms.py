@@ -111,6 +111,15 @@ def test_gradients_of_several_outputs_are_summed():
     np.testing.assert_array_equal(gradient.data, [4, 42])
 
 
+def test_gradients_that_can_be_differentiated_share_no_memory_either():
+    x, y, seed = leaf(1.0, 2.0), leaf(3.0, 4.0), mg.Tensor([1.0, 1.0])
+    to_x, again, to_y = mg.grad(x + y, [x, x, y], seed, create_graph=True)
+    to_x.data[...] = 7
+    again.data[...] = 8
+    assert to_y.tolist() == seed.tolist() == [1, 1]
+    assert to_x.tolist() == [7, 7]
+
+
 def test_the_same_input_twice_gives_gradients_that_share_no_memory():
     x = leaf(1.0)
     first, second = mg.grad(x * 2, [x, x])
