@@ -71,13 +71,22 @@ def _check_channels(x, **arrays):
             )
 
 
+def _check_writable(*statistics):
+    for running in statistics:
+        if running is not None and not (
+            isinstance(running, np.ndarray)
+            and running.flags.writeable
+            and running.dtype.kind == "f"
+        ):
+            raise TypeError(
+                "running statistics are plain floating-point arrays that can be written to, or None"
+            )
+
+
 def _update(running, current, momentum):
     """Move a running statistic towards the current one, in place."""
-    if running is None:
-        return
-    if not isinstance(running, np.ndarray) or not running.flags.writeable:
-        raise TypeError("running statistics are plain arrays that can be written to, or None")
-    running += (momentum * (current.ravel() - running)).astype(running.dtype, copy=False)
+    if running is not None:
+        running += (momentum * (current.ravel() - running)).astype(running.dtype, copy=False)
 
 
 def _batch_norm_samples(rng):
@@ -151,6 +160,7 @@ def batch_norm(
             )
         mean, variance = kernel("channel_moments")(_flat_planes(x))
         if training and count:
+            _check_writable(running_mean, running_var)
             _update(running_mean, mean, momentum)
             _update(running_var, variance * (count / (count - 1)), momentum)
     else:

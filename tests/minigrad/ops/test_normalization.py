@@ -15,6 +15,14 @@ def normal(*shape, seed=0):
 # ---- batch norm -------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("variance", [np.ones(3, int), np.broadcast_to(1.0, 3), [1.0] * 3])
+def test_statistics_that_cannot_be_updated_leave_the_others_alone(variance):
+    mean = np.zeros(3)
+    with pytest.raises(TypeError, match="can be written to"):
+        mg.batch_norm(normal(6, 3), mean, variance, training=True)
+    np.testing.assert_array_equal(mean, 0)
+
+
 def test_either_running_statistic_may_be_left_out_of_training():
     x, mean, variance = normal(6, 3), np.zeros(3), np.ones(3)
     y = mg.batch_norm(x, mean, None, training=True)
