@@ -109,15 +109,20 @@ def outline(axes: Axes, mask: Array) -> None:
 
 def heat(values: Array) -> Array:
     """Return a map (H, W), not negative, as an image (H, W, 3): zero dark, large bright."""
-    return _HEAT(np.clip(values / reach(values), 0, 1))[..., :3]
+    return _HEAT(_share(values))[..., :3]
 
 
 def overlay(image: Array, values: Array) -> Array:
     """Lay a map (H, W) over an image (H, W, 3), which turns grey: opaque where the map is large."""
-    share = (np.clip(values / reach(values), 0, 1))[..., None]
+    share = _share(values)
     grey = 0.9 * image.mean(axis=2, keepdims=True)
-    glow = _HEAT(0.3 + 0.65 * share[..., 0])[..., :3]
-    return grey + 0.85 * share * (glow - grey)
+    glow = _HEAT(0.3 + 0.65 * share)[..., :3]
+    return grey + 0.85 * share[..., None] * (glow - grey)
+
+
+def _share(values: Array) -> Array:
+    """Values, not negative, as a share of where their colour scale ends."""
+    return np.clip(values / reach(values), 0, 1)
 
 
 def diverging(values: Array) -> Array:
