@@ -1,4 +1,4 @@
-"""The command line: `minigrad tour`, `minigrad train`, `minigrad warmup`."""
+"""The command line: `minigrad tour`, `minigrad check`, `minigrad train`, `minigrad warmup`."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"minigrad {minigrad.__version__}")
     parser.set_defaults(stopped="stopped")
     commands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
-    for add in (_add_tour, _add_train, _add_warmup):
+    for add in (_add_tour, _add_check, _add_train, _add_warmup):
         add(commands)
     return parser
 
@@ -82,6 +82,25 @@ def _add_tour(commands: argparse._SubParsersAction) -> None:
     tour.add_argument("--only", nargs="+", action="extend", choices=list(ROUTE), metavar="SECTION",
                       help=f"only these sections, of {', '.join(ROUTE)}")  # fmt: skip
     tour.set_defaults(run=_tour)
+
+
+def _add_check(commands: argparse._SubParsersAction) -> None:
+    check = commands.add_parser(
+        "check",
+        help="check the hand-written gradients of a file, and say what is wrong",
+        description="Check each name_forward(*inputs) of a Python file with its "
+        "name_backward(grad_out, *inputs). The inputs are drawn from --shapes, or from "
+        "name_shapes or name_inputs in the file. The file is run: check only what you trust. "
+        "The exit status is 1 when a gradient is wrong.",
+        epilog="example: minigrad check layers.py --shapes 3x4 4x5 5",
+    )
+    check.add_argument("file", metavar="FILE", help="a Python file")
+    check.add_argument("--forward", metavar="NAME", help="check only this function")
+    check.add_argument("--backward", metavar="NAME", help="with this one")
+    check.add_argument("--shapes", nargs="+", default=[], metavar="SHAPE",
+                       help="one for each input, as 3x4; () is a number")  # fmt: skip
+    check.add_argument("--seed", type=int, default=0, help="for the inputs (default: 0)")
+    check.set_defaults(run=_check)
 
 
 def _add_train(commands: argparse._SubParsersAction) -> None:
@@ -114,6 +133,16 @@ def _tour(options: argparse.Namespace) -> int:
     from techniques.tour.guide import write_tour
 
     return write_tour(options.out, images=options.image, data=options.data, only=options.only)
+
+
+def _check(options: argparse.Namespace) -> int:
+    from minigrad.testing.files import check_file, parsed_shapes, table
+
+    reports = check_file(
+        options.file, options.forward, options.backward, parsed_shapes(options.shapes), options.seed
+    )
+    print(table(reports))
+    return 0 if all(report.ok for report in reports) else 1
 
 
 def _train(options: argparse.Namespace) -> int:

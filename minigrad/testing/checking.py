@@ -84,6 +84,8 @@ class Check:
             ]
             for i, given in enumerate(gradients):
                 report.inputs.append(self._judge(i, given, derivatives, gradients, expecteds))
+            if report.ok:
+                self._judge_common_ties(report, derivatives)
         return report
 
     # ---- calling what is checked ----------------------------------------------------------
@@ -284,6 +286,47 @@ class Check:
             f"there is no derivative {where}; the gradient there lies between the left and the "
             "right one, and elsewhere it is right"
         )
+
+    def _judge_common_ties(
+        self, report: GradientReport, derivatives: dict[int, Derivative]
+    ) -> None:
+        """Elements of several inputs can be tied too, as those of ``maximum(a, b)``."""
+        kinked = [i for i, d in derivatives.items() if d.kinks.any()]
+        if len(kinked) < 2:
+            return
+        sizes = [self.inputs[i].size for i in kinked]
+        ends = np.cumsum(sizes)
+
+        def function(values: np.ndarray) -> np.ndarray:
+            given = self._copies()
+            for i, part in zip(kinked, np.split(values, ends[:-1]), strict=True):
+                given[i] = part.reshape(self.inputs[i].shape)
+            return flat_outputs(self.forward(*given))
+
+        def joined(arrays: Sequence[Any]) -> np.ndarray:
+            return np.concatenate([np.ravel(a) for a in arrays])
+
+        ds = [derivatives[i] for i in kinked]
+        d = Derivative(
+            joined([one.gradient for one in ds]),
+            joined([one.error for one in ds]),
+            joined([one.low for one in ds]),
+            joined([one.high for one in ds]),
+            joined([one.kinks for one in ds]),
+            None,
+            joined([one.steps for one in ds]),
+        )
+        x = joined([self.inputs[i] for i in kinked])
+        actual = joined([report.inputs[i].actual for i in kinked]).astype(float)
+        wrong, full = find_ties(function, x, d, actual, self.weights)
+        for group in wrong:
+            for i in {kinked[int(np.searchsorted(ends, k, side="right"))] for k in group}:
+                sentence = "the gradients to elements that are tied with another input's "
+                report.inputs[i].findings = [
+                    Finding("tie_rule", sentence + "were each given the full gradient")
+                    if group in full
+                    else Finding("unknown", sentence + "do not add up to the whole")
+                ]
 
     def _evidence(
         self,

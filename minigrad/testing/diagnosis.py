@@ -8,12 +8,12 @@ finding is an equality that holds to many digits.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import permutations
+from itertools import combinations, permutations
 from typing import Any
 
 import numpy as np
 
-from .evidence import Evidence, stretched_axes, unbroadcast
+from .evidence import Evidence
 from .names import size_of_factor
 from .patterns import PATTERNS
 from .report import Finding, InputReport
@@ -67,13 +67,8 @@ def tie_rule(e: Evidence) -> Finding | None:
 def missing_broadcast_sum(e: Evidence) -> Finding | None:
     """The input was broadcast and its gradient not summed."""
     shape = e.expected.shape
-    if e.same_shape:
-        return None
-    summed = unbroadcast(e.actual, shape)
-    if summed is None or not stretched_axes(e.actual.shape, shape) or not e.is_expected(summed):
-        return None
-    axes = stretched_axes(e.actual.shape, shape)
-    if all(e.actual.shape[a] == 1 for a in axes):
+    axes = _summed_axes(e)
+    if axes is None:
         return None
     where = f"axis {axes[0]}" if len(axes) == 1 else f"axes {axes}"
     return Finding(
@@ -81,6 +76,18 @@ def missing_broadcast_sum(e: Evidence) -> Finding | None:
         f"the gradient has shape {e.actual.shape} but {e.name} has shape {shape}: {e.name} was "
         f"broadcast, so its gradient is a sum over {where}",
     )
+
+
+def _summed_axes(e: Evidence) -> tuple[int, ...] | None:
+    """The axes over which the sum of the gradient is the right one."""
+    if e.same_shape or e.actual.ndim > 6:
+        return None
+    longer = [i for i, n in enumerate(e.actual.shape) if n > 1]
+    for axes in (c for k in range(1, len(longer) + 1) for c in combinations(longer, k)):
+        summed = e.actual.sum(axes)
+        if summed.size == e.expected.size and e.is_expected(summed.reshape(e.expected.shape)):
+            return axes
+    return None
 
 
 def wrong_shape(e: Evidence) -> Finding | None:
@@ -139,7 +146,7 @@ def inputs_swapped(e: Evidence) -> Finding | None:
         returned = e.actuals[j] if j < len(e.actuals) else None
         both = returned is not None and e.is_expected(returned)
         opposite = e.close(-other, e.expected)
-        if opposite and not both:
+        if not both and (opposite or not e.same_shape):
             continue
         end = "the two are returned in the wrong order" if both else "the wrong factor was taken"
         return Finding("inputs_swapped", f"this is the gradient of input {j}: {end}")

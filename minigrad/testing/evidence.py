@@ -102,11 +102,5 @@ def unbroadcast(g: np.ndarray, shape: tuple[int, ...]) -> np.ndarray | None:
         return None
     if any(n not in (1, m) for n, m in zip(shape, g.shape[added:], strict=True)):
         return None
-    return g.sum(stretched_axes(g.shape, shape)).reshape(shape)
-
-
-def stretched_axes(wide: tuple[int, ...], shape: tuple[int, ...]) -> tuple[int, ...]:
-    """The axes of `wide` that an array of `shape` was broadcast along."""
-    added = len(wide) - len(shape)
-    own = (i + added for i, n in enumerate(shape) if n == 1 and wide[i + added] != 1)
-    return (*range(added), *own)
+    own = (i + added for i, n in enumerate(shape) if n == 1 and g.shape[i + added] != 1)
+    return g.sum((*range(added), *own)).reshape(shape)

@@ -20,6 +20,11 @@ def as_if_linear(e: Evidence, g: np.ndarray) -> Iterator[tuple[str, np.ndarray]]
         summed = unbroadcast(g, shape)
         if summed is not None:
             yield "the summed cotangent", summed
+    if g.ndim < len(shape):
+        for axes in combinations(range(len(shape)), len(shape) - g.ndim):
+            wide = np.expand_dims(g, axes)
+            if all(n in (1, m) for n, m in zip(wide.shape, shape, strict=True)):
+                yield "the cotangent repeated", np.broadcast_to(wide, shape)
     for j, other in enumerate(e.inputs):
         if j == e.index or not isinstance(other, np.ndarray) or other.dtype.kind != "f":
             continue
@@ -43,13 +48,53 @@ def mask_on_gradient(e: Evidence) -> Finding | None:
     masked = e.with_cotangent(kept)
     if masked is not None:
         candidates.append(masked)
-    if any(e.is_actual(c) for c in candidates):
+    if any(e.is_actual(c) for c in candidates) or _sides_of_cotangent(e):
         return Finding(
             "mask_on_gradient",
             "the gradient is cut where the incoming gradient is negative: the mask belongs to the "
             "forward input (x > 0), not to the gradient",
         )
     return None
+
+
+def _sides_of_cotangent(e: Evidence) -> bool:
+    """Whether a function of two slopes has them chosen by the cotangent instead of the input."""
+    g = e.cotangent
+    if g is None or e.jacobian is None or not e.same_shape or not e.jacobian_is_diagonal:
+        return False
+    sides = [_side(np.diag(e.jacobian)), _side((e.actual / g).ravel())]
+    if sides[0] is None or sides[1] is None or not np.allclose(sides[0][0], sides[1][0], 0, 1e-5):
+        return False
+    if np.array_equal(sides[0][1], sides[1][1]):
+        return False
+    flat = g.ravel()
+    return any(
+        np.count_nonzero(np.diff(sides[1][1][np.argsort(key)].astype(int))) == 1
+        for key in (flat, np.abs(flat))
+    )
+
+
+def _side(slopes: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+    """The two values of an array that has only two, and where it has the larger."""
+    low, high = float(slopes.min()), float(slopes.max())
+    if not high - low > 1e-4 * max(abs(low), abs(high)):
+        return None
+    larger = slopes > (low + high) / 2
+    if np.ptp(slopes[larger]) + np.ptp(slopes[~larger]) > 1e-5 * (high - low):
+        return None
+    return np.array([low, high]), larger
+
+
+def _mask_of_slopes(e: Evidence) -> bool:
+    """Whether a function of two slopes, chosen by the input's sign, was given one of them."""
+    x = e.input
+    if e.jacobian is None or x is None or not e.same_shape or not e.jacobian_is_diagonal:
+        return False
+    side = _side(np.diag(e.jacobian))
+    if side is None or not np.array_equal(side[1], (x > 0).ravel()) or 0 in side[0]:
+        return False
+    g = e.cotangent
+    return g is not None and abs(side[0].sum()) > 1e-4 and e.is_actual(side[0][1] * g)
 
 
 def mask_missing(e: Evidence) -> Finding | None:
@@ -63,6 +108,12 @@ def mask_missing(e: Evidence) -> Finding | None:
             factor = float(a @ r) / float(r @ r)
             if factor != 0 and e.close(a, factor * r):
                 return Finding("mask_missing", _mask_sentence(e, small, factor))
+    if _mask_of_slopes(e):
+        return Finding(
+            "mask_missing",
+            "the gradient has one slope everywhere, where the function has another for positive "
+            "inputs than for the others: the mask of the forward pass is missing",
+        )
     g, y = e.cotangent, e.output
     if g is None or y is None or g.shape != y.shape or not (y == 0).any() or (y == 0).all():
         return None
@@ -102,6 +153,15 @@ def local_derivative_missing(e: Evidence) -> Finding | None:
                 )
     if not e.same_shape:
         return None
+    if g is not None and e.output is not None and e.output.shape == g.shape and e.output.ndim:
+        for form, function in _FORMS:
+            for _, value in as_if_linear(e, g * function(e.output)):
+                if e.is_actual(value):
+                    return Finding(
+                        "local_derivative_missing",
+                        f"the local derivative was taken as {form.format('y')}, which is not the "
+                        "function's: a part of it is missing",
+                    )
     for name, factor in _lost_factors(e):
         with np.errstate(all="ignore"):
             if np.ptp(factor) > 1e-3 * np.max(np.abs(factor)) and (
@@ -115,6 +175,16 @@ def local_derivative_missing(e: Evidence) -> Finding | None:
     return None
 
 
+_FORMS: Sequence[tuple[str, Callable[[np.ndarray], np.ndarray]]] = (
+    ("{}", lambda v: v), ("(1 − {})", lambda v: 1 - v), ("(1 + {})", lambda v: 1 + v),
+    ("{}²", np.square), ("(1 − {}²)", lambda v: 1 - v * v), ("(1 + {}²)", lambda v: 1 + v * v),
+    ("{0}(1 − {0})", lambda v: v * (1 - v)), ("√{}", np.sqrt), ("exp({})", np.exp),
+    ("exp(−{})", lambda v: np.exp(-v)), ("sign({})", np.sign), ("cos({})", np.cos),
+    ("sin({})", np.sin), ("|{}|", np.abs), ("{}³", lambda v: v**3),
+    ("σ({})", lambda v: 1 / (1 + np.exp(-v))), ("tanh({})", np.tanh), ("ln {}", np.log),
+)  # fmt: skip
+
+
 def _lost_factors(e: Evidence) -> Iterator[tuple[str, np.ndarray]]:
     """Usual parts of local derivatives: powers and functions of x, y and the other inputs."""
     shape = e.expected.shape
@@ -126,20 +196,12 @@ def _lost_factors(e: Evidence) -> Iterator[tuple[str, np.ndarray]]:
         for j, x in enumerate(e.inputs)
         if isinstance(x, np.ndarray) and x.dtype.kind == "f"
     ]
-    forms: Sequence[tuple[str, Callable[[np.ndarray], np.ndarray]]] = (
-        ("{}", lambda v: v), ("(1 − {})", lambda v: 1 - v), ("(1 + {})", lambda v: 1 + v),
-        ("{}²", np.square), ("(1 − {}²)", lambda v: 1 - v * v), ("(1 + {}²)", lambda v: 1 + v * v),
-        ("{0}(1 − {0})", lambda v: v * (1 - v)), ("√{}", np.sqrt), ("exp({})", np.exp),
-        ("exp(−{})", lambda v: np.exp(-v)), ("sign({})", np.sign), ("cos({})", np.cos),
-        ("sin({})", np.sin), ("|{}|", np.abs), ("{}³", lambda v: v**3),
-        ("σ({})", lambda v: 1 / (1 + np.exp(-v))), ("tanh({})", np.tanh), ("ln {}", np.log),
-    )  # fmt: skip
     for name, value in known:
         views = [value] if value.ndim else []
         if value.ndim == 1 and len(shape) == 4 and value.shape[0] == shape[1]:
             views = [value[:, None, None]]
         for view in views:
-            for form, function in forms:
+            for form, function in _FORMS:
                 try:
                     with np.errstate(all="ignore"):
                         factor = np.broadcast_to(function(view), shape)
@@ -164,14 +226,16 @@ def centering_missing(e: Evidence) -> Finding | None:
     x = e.input
     if isinstance(x, np.ndarray) and x.shape == e.expected.shape:
         basis["x"] = x
-    groups = [("1",), ("y",), ("exp(y)",), ("1", "x"), ("1", "y")]
+    groups = [("1",), ("y",), ("exp(y)",), ("x",), ("1", "x"), ("1", "y")]
     n = e.expected.ndim
     for axes in (c for k in range(1, n + 1) for c in combinations(range(n), k)):
         length = int(np.prod([e.expected.shape[a] for a in axes]))
         for group in groups:
             if length < len(group) + 2 or any(b not in basis for b in group):
                 continue
-            if _spanned(difference, [basis[b] for b in group], axes, e) and _centred(e, axes):
+            if _spanned(difference, [basis[b] for b in group], axes, e) and _centred(
+                e, axes, basis[group[0]] if group == ("x",) else basis["1"]
+            ):
                 where = f"axis {axes[0]}" if len(axes) == 1 else f"axes {axes}"
                 return Finding(
                     "centering_missing",
@@ -201,11 +265,11 @@ def _spanned(
     return size > 3 * e.noise
 
 
-def _centred(e: Evidence, axes: tuple[int, ...]) -> bool:
-    """Whether the expected gradient sums to 0 along the axes, as behind any centring."""
+def _centred(e: Evidence, axes: tuple[int, ...], weight: np.ndarray) -> bool:
+    """Whether the weighted expected gradient sums to 0 along the axes, as behind any centring."""
     size = float(np.max(np.abs(e.expected)))
     count = np.prod([e.expected.shape[a] for a in axes])
-    sums = np.sum(e.expected, axes)
+    sums = np.sum(e.expected * weight, axes) / np.max(np.abs(weight))
     return bool(np.max(np.abs(sums)) <= count * (e.tolerance * size + 3 * e.noise))
 
 
@@ -273,7 +337,7 @@ def _one_path(e: Evidence) -> bool:
     """Whether the actual or the missing part is the path of an identity or of another factor."""
     g = e.cotangent
     if g is not None and g.shape == e.expected.shape and (
-        e.close(e.expected - e.actual, g) or (e.is_actual(g) and not e.jacobian_is_diagonal)
+        e.close(e.expected - e.actual, g) or (e.is_actual(g) and _identity_path(e))
     ):
         return True
     if e.vjp is None:
@@ -287,6 +351,14 @@ def _one_path(e: Evidence) -> bool:
         if np.any(path) and (e.is_actual(path) or e.close(e.expected - e.actual, path)):
             return True
     return False
+
+
+def _identity_path(e: Evidence) -> bool:
+    """Whether the function looks like the identity and something more."""
+    x = e.input
+    if x is None or e.jacobian is None or not e.jacobian_is_diagonal:
+        return True
+    return bool(np.min(np.diag(e.jacobian)) > 1 - 1e-6 and np.min(x) < 0 < np.max(x))
 
 
 def _overwritten(e: Evidence) -> Iterator[np.ndarray]:
