@@ -134,14 +134,17 @@ def find_ties(
     full : list of list of int
         Those of them in which each element got the whole.
     """
-    middle = cotangent @ function(x.copy())
+    middle = function(x.copy())
     kinks = [int(i) for i in np.flatnonzero(d.kinks & np.isfinite(d.low))][:_MOST]
 
-    def slope(members: Sequence[int], sign: float) -> float:
+    def slopes(members: Sequence[int], sign: float) -> np.ndarray:
         moved = x.copy()
         width = min(float(d.steps.flat[m]) for m in members) * 0.1
         moved.flat[list(members)] += sign * width
-        return sign * float(cotangent @ function(moved) - middle) / width
+        return np.nan_to_num(sign * cotangent * (function(moved) - middle) / width)
+
+    def slope(members: Sequence[int], sign: float) -> float:
+        return float(slopes(members, sign).sum())
 
     def tied(a: int, b: int) -> bool:
         for sign in (1.0, -1.0):
@@ -159,7 +162,9 @@ def find_ties(
         left = [other for other in left if other not in group]
         if len(group) < 2:
             continue
-        ends = sorted((slope(group, 1.0), slope(group, -1.0)))
+        # Each output value may take its own side.
+        sides = slopes(group, 1.0), slopes(group, -1.0)
+        ends = float(np.minimum(*sides).sum()), float(np.maximum(*sides).sum())
         size = max(abs(ends[0]), abs(ends[1]))
         total = float(actual.flat[group].sum())
         if not ends[0] - 1e-2 * size <= total <= ends[1] + 1e-2 * size:

@@ -173,8 +173,11 @@ def differentiate(
         enough = 0.05 * (rtol * scale + atol)
         for i in movable:
             if not found[i].doubt <= enough:
+                own = 1e-3 * abs(float(x.flat[i])) or float(steps[i])
+                narrow = difference(function, x, i, cotangent, middle, own)
+                first = min(found[i], narrow, key=lambda d: d.doubt)
                 found[i] = best_difference(
-                    function, x, i, cotangent, middle, float(steps[i]), enough, found[i]
+                    function, x, i, cotangent, middle, float(steps[i]), enough, first
                 )
     return _collected(x, found, cotangent, steps, rtol, atol)
 
