@@ -442,3 +442,9 @@ right("tiny gradient", lambda x: 1e-9 * np.sin(x), lambda g, x: 1e-9 * g * np.co
 right("huge gradient", lambda x: 1e9 * np.sin(x), lambda g, x: 1e9 * g * np.cos(x), X)
 wrong("tiny gradient", lambda x: 1e-9 * np.sin(x), [X], scaled=lambda g, x: 5e-9 * g * np.cos(x))
 wrong("huge gradient", lambda x: 1e9 * np.sin(x), [X], scaled=lambda g, x: 1.01e9 * g * np.cos(x))
+right("near a pole", np.reciprocal, lambda g, x: -g / x**2, np.array([1e-3, 1e3, -1e-5]))
+right("all at the kink", hidden, lambda g, x, w: (0 * x, 0 * w), np.zeros((2, 3)), normal(3, 4))
+wrong("maximum of equals", np.maximum, [np.array([1.0, 2, 3]), np.array([1.0, 2, 0])],
+      tie_rule=lambda g, a, b: (g * (a >= b), g * (b >= a)))
+wrong("rms norm", lambda x: x / np.sqrt((x * x).mean(-1, keepdims=True)), [X],
+      centering_missing=lambda g, x: g / np.sqrt((x * x).mean(-1, keepdims=True)))
