@@ -1,4 +1,7 @@
-"""The directives ``primitive-table`` and ``public-names``: generated, so never out of date."""
+"""Directives whose content is generated, so never out of date.
+
+``primitive-table``, ``public-names`` and ``mistake-gallery``.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,8 @@ from docutils.statemachine import StringList
 from sphinx.application import Sphinx
 
 import minigrad as mg
+from minigrad import testing
+from mistakes import MISTAKES
 
 
 def _cell(text: str) -> nodes.entry:
@@ -65,6 +70,31 @@ class PublicNames(Directive):
         return container.children
 
 
+class MistakeGallery(Directive):
+    """Every mistake of `mistakes.py`: what went wrong, the code, the report that it gets."""
+
+    def run(self) -> list[nodes.Node]:
+        """Check each pair of functions, with the same random directions at every build."""
+        shown = []
+        for mistake in MISTAKES:
+            report = testing.check_backward(mistake.forward, mistake.backward, *mistake.inputs)
+            name = mistake.backward.__name__
+            section = nodes.section(ids=[nodes.make_id(name)])
+            section += nodes.title(text=name.replace("_", " "))
+            section += nodes.paragraph(text=inspect.getdoc(mistake.backward))
+            source = inspect.getsource(mistake.forward) + "\n\n" + _body(mistake.backward)
+            section += nodes.literal_block(source, source, language="python")
+            section += nodes.literal_block(report.message, report.message, language="text")
+            shown.append(section)
+        return shown
+
+
+def _body(function: object) -> str:
+    """The source of a function without its decorator."""
+    source = inspect.getsource(function)
+    return source[source.index("def ") :]
+
+
 def _kind(value: object) -> str:
     if inspect.isclass(value):
         return "exception" if issubclass(value, BaseException) else "class"
@@ -75,4 +105,5 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Register the directives."""
     app.add_directive("primitive-table", PrimitiveTable)
     app.add_directive("public-names", PublicNames)
+    app.add_directive("mistake-gallery", MistakeGallery)
     return {"parallel_read_safe": True}

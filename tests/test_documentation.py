@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import doctest
 import re
+import runpy
 from pathlib import Path
 
 import pytest
 
 import minigrad as mg
+from minigrad import testing
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -80,3 +82,17 @@ def test_every_page_is_in_a_table_of_contents():
 def test_every_public_name_of_the_engine_has_an_example():
     missing = [name for name in mg.__all__ if ">>>" not in (getattr(mg, name).__doc__ or "")]
     assert not missing
+
+
+GALLERY = runpy.run_path(str(ROOT / "docs" / "mistakes.py"))["MISTAKES"]
+
+
+@pytest.mark.parametrize("mistake", GALLERY, ids=lambda mistake: mistake.backward.__name__)
+def test_every_mistake_of_the_gallery_gets_its_cause(mistake):
+    report = testing.check_backward(mistake.forward, mistake.backward, *mistake.inputs)
+    assert not report.ok
+    assert report.cause == mistake.cause
+
+
+def test_the_gallery_has_forty_mistakes():
+    assert len(GALLERY) == 40

@@ -12,7 +12,8 @@ from .report import Finding
 
 def kernel_flipped(e: Evidence) -> Finding | None:
     """The gradient, or the kernel that it was computed with, is upside down."""
-    spatial = max(e.expected.ndim - 2, 1)
+    # The last axes are the window's: two of an image's kernel, one of a signal's.
+    spatial = min(e.expected.ndim, 2)
     if e.same_shape:
         for count in range(spatial, 0, -1):
             axes = tuple(range(e.expected.ndim - count, e.expected.ndim))
