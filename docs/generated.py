@@ -11,11 +11,11 @@ import inspect
 from docutils import nodes
 from docutils.parsers.rst import Directive
 from docutils.statemachine import StringList
+from mistakes import MISTAKES
 from sphinx.application import Sphinx
 
 import minigrad as mg
 from minigrad import testing
-from mistakes import MISTAKES
 
 
 def _cell(text: str) -> nodes.entry:

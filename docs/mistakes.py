@@ -155,7 +155,7 @@ INPUTS = {
     subtract: (X, away_from_zero(4, 5)), add_bias: (X, away_from_zero(5)),
     matmul: (X, away_from_zero(5, 3)), mean: (X,), sum_rows: (X,), softmax: (X,),
     linear: (X, away_from_zero(5, 3), away_from_zero(3)), mse: (X, away_from_zero(4, 5)),
-    standardize: (away_from_zero(6, 3),), max_rows: (rng.permutation(20.0 * np.arange(20)).reshape(4, 5),),
+    standardize: (away_from_zero(6, 3),), max_rows: (rng.permutation(20).reshape(4, 5) * 1.0,),
     embedding: (away_from_zero(4, 3), np.array([0, 2, 2, 1, 2])), transpose: (X,),
     convolve: (away_from_zero(7, 6), away_from_zero(3, 2)),
 }  # fmt: skip
