@@ -234,6 +234,10 @@ class Primitive:
                 values["y"] = result.copy()
             output = Tensor.recorded(result, node, reachable)
         else:
+            # Unrecorded, a result may be written to: not through a view of what a tape keeps.
+            if result.base is not None or any(result is array for array in arrays):
+                kept = any(isinstance(a, Tensor) and not a.shared for a in args)
+                result = result.copy() if kept else result
             output = Tensor(result)
         if now.anomaly:
             where = Node(self, (), {}, result, sys._getframe(2)).where

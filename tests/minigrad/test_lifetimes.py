@@ -196,3 +196,15 @@ def test_a_hook_and_a_retained_gradient_do_not_keep_the_graph_alive(no_collector
     y.backward()
     del y
     assert node() is None and values() is None
+
+
+def test_writing_through_a_view_made_without_recording_changes_no_gradient():
+    x = mg.Tensor(np.ones(3), requires_grad=True)
+    h = x * 1.0
+    y = (h * h).sum()
+    with mg.no_grad():
+        views = [h[1:], h.reshape(3, 1), np.transpose(h)]
+    for view in views:
+        view.data[...] = 100
+    y.backward()
+    np.testing.assert_array_equal(x.grad, [2.0, 2.0, 2.0])
