@@ -12,27 +12,25 @@ channels and taps. The matrix `b` is never built: where each vector of it begins
 entries in tables, one for ``p`` and one for the vector, which is how one loop serves every kernel
 size, stride and dilation.
 
-They are written as LLVM instructions, with vector types that LLVM maps to whatever registers the
-processor has; `REGISTERS` only says how much of them to fill.
+They are written as LLVM instructions on the vectors of `vector`; `REGISTERS` says how many of the
+processor's registers to fill.
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from llvmlite import ir
 from numba import extending, types
 from numba.core import cgutils
 from numba.core.registry import cpu_target
 
-# Numba passes the first argument itself, which its annotations do not say.
-intrinsic: Any = extending.intrinsic
+from minigrad.kernels.vector import FUSE, VECTOR_BYTES, in_every_lane, intrinsic
 
 
 class Registers(NamedTuple):
     """The shape of the tiles, so that accumulators and operands fit the registers at hand."""
 
-    vector_bytes: int
     rows: int  # of multiply_tile
     vectors: int  # in each of these rows
     dot_rows: int
@@ -40,18 +38,17 @@ class Registers(NamedTuple):
 
 
 def _registers() -> Registers:
-    triple, _, features = cpu_target.target_context.codegen().magic_tuple()
-    if "+avx512f" in features:
-        return Registers(64, rows=8, vectors=3, dot_rows=4, dot_columns=6)  # of 32
-    if "+avx2" in features:
-        return Registers(32, rows=4, vectors=3, dot_rows=4, dot_columns=3)  # of 16
+    triple = cpu_target.target_context.codegen().magic_tuple()[0]
+    if VECTOR_BYTES == 64:
+        return Registers(rows=8, vectors=3, dot_rows=4, dot_columns=6)  # of 32
+    if VECTOR_BYTES == 32:
+        return Registers(rows=4, vectors=3, dot_rows=4, dot_columns=3)  # of 16
     if triple.startswith(("aarch64", "arm64")):
-        return Registers(16, rows=8, vectors=2, dot_rows=4, dot_columns=6)  # of 32
-    return Registers(16, rows=4, vectors=2, dot_rows=4, dot_columns=3)  # of 16
+        return Registers(rows=8, vectors=2, dot_rows=4, dot_columns=6)  # of 32
+    return Registers(rows=4, vectors=2, dot_rows=4, dot_columns=3)  # of 16
 
 
 REGISTERS = _registers()
-VECTOR_BYTES = REGISTERS.vector_bytes
 TILE_ROWS = REGISTERS.rows
 TILE_VECTORS = REGISTERS.vectors
 DOT_ROWS = REGISTERS.dot_rows
@@ -63,10 +60,6 @@ def dot_tile_size(item_bytes):
     """How many elements `dot_tile` writes: its sums, rounded up to whole vectors."""
     lanes = VECTOR_BYTES // item_bytes
     return (DOT_ROWS * DOT_COLUMNS + lanes - 1) // lanes * lanes
-
-
-# A product and a sum may become one fused instruction, where the processor has it.
-_FUSE = ("contract",)
 
 
 class _Code:
@@ -93,17 +86,13 @@ class _Code:
         return places
 
     def add_product(self, place, left, right):
-        product = self.builder.fmul(left, right, flags=_FUSE)
-        total = self.builder.fadd(self.builder.load(place), product, flags=_FUSE)
+        product = self.builder.fmul(left, right, flags=FUSE)
+        total = self.builder.fadd(self.builder.load(place), product, flags=FUSE)
         self.builder.store(total, place)
 
     def broadcast(self, pointer):
         """One number in every lane."""
-        undefined = ir.Constant(self.vector, ir.Undefined)
-        lane = ir.Constant(ir.IntType(32), 0)
-        single = self.builder.insert_element(undefined, self.builder.load(pointer), lane)
-        zeros = ir.Constant(ir.VectorType(ir.IntType(32), self.lanes), None)
-        return self.builder.shuffle_vector(single, undefined, zeros)
+        return in_every_lane(self.builder, self.builder.load(pointer), self.vector)
 
     def load(self, pointer):
         """The vector that begins at `pointer`."""

@@ -1,0 +1,151 @@
+"""Vector registers as values in compiled code.
+
+`load` reads one register full of neighbouring elements, ``+ - *`` act on all lanes at once, `store`
+writes them back; so a kernel says itself what is done side by side, instead of hoping that the
+compiler finds it in a loop. The vector types are LLVM's, which maps them to whatever registers the
+processor has.
+
+::
+
+    for i in range(0, n, lanes):
+        store(y, i, load(x, i) * spread(factor, x) + load(y, i))
+"""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+from llvmlite import ir
+from numba import extending, types
+from numba.core.registry import cpu_target
+from numba.extending import lower_builtin, models, register_model, type_callable
+
+# Numba passes the first argument itself, which its annotations do not say.
+intrinsic: Any = extending.intrinsic
+
+
+def _register_bytes() -> int:
+    features = cpu_target.target_context.codegen().magic_tuple()[2]
+    if "+avx512f" in features:
+        return 64
+    return 32 if "+avx2" in features else 16
+
+
+VECTOR_BYTES = _register_bytes()
+# A product and a sum may become one fused instruction, where the processor has it.
+FUSE = ("contract",)
+
+
+class Vector(types.Type):
+    """The Numba type of a register full of `scalar` (float32, float64 or an integer)."""
+
+    def __init__(self, scalar: Any):
+        self.scalar = scalar
+        self.lanes = VECTOR_BYTES * 8 // scalar.bitwidth
+        super().__init__(name=f"vector({scalar} x {self.lanes})")
+
+
+@register_model(Vector)
+class _VectorModel(models.PrimitiveModel):
+    def __init__(self, manager: Any, vector: Vector):
+        scalar = manager.lookup(vector.scalar).get_value_type()
+        super().__init__(manager, vector, ir.VectorType(scalar, vector.lanes))
+
+
+def _address(context, builder, array_type, array, place):
+    """The address of the vector that begins at element `place` of an array."""
+    data = context.make_array(array_type)(context, builder, array).data
+    vector = context.get_value_type(Vector(array_type.dtype))
+    return builder.bitcast(builder.gep(data, [place]), vector.as_pointer())
+
+
+def _alignment(context, array_type):
+    return context.get_abi_sizeof(context.get_value_type(array_type.dtype))
+
+
+@intrinsic
+def load(typing, array, place):
+    """The vector that begins at element `place`, counted from the start of a contiguous array."""
+    if not isinstance(array, types.Array):
+        return None
+
+    def generate(context, builder, signature, arguments):
+        pointer = _address(context, builder, signature.args[0], *arguments)
+        return builder.load(pointer, align=_alignment(context, signature.args[0]))
+
+    return Vector(array.dtype)(array, types.int64), generate
+
+
+@intrinsic
+def store(typing, array, place, vector):
+    """Write a vector to element `place` of a contiguous array and those behind it."""
+    if not (isinstance(array, types.Array) and isinstance(vector, Vector)):
+        return None
+
+    def generate(context, builder, signature, arguments):
+        array, place, vector = arguments
+        pointer = _address(context, builder, signature.args[0], array, place)
+        builder.store(vector, pointer, align=_alignment(context, signature.args[0]))
+        return context.get_dummy_value()
+
+    return types.void(array, types.int64, vector), generate
+
+
+@intrinsic
+def spread(typing, number, array):
+    """One number in every lane of a vector of the kind that `array` holds."""
+    if not isinstance(array, types.Array):
+        return None
+
+    def generate(context, builder, signature, arguments):
+        vector = context.get_value_type(signature.return_type)
+        scalar = context.cast(builder, arguments[0], signature.args[0], array.dtype)
+        return in_every_lane(builder, scalar, vector)
+
+    return Vector(array.dtype)(number, array), generate
+
+
+def in_every_lane(builder, scalar, vector):
+    """The instructions that repeat a scalar in every lane."""
+    undefined = ir.Constant(vector, ir.Undefined)
+    lane = ir.Constant(ir.IntType(32), 0)
+    single = builder.insert_element(undefined, scalar, lane)
+    lanes = ir.Constant(ir.VectorType(ir.IntType(32), vector.count), None)
+    return builder.shuffle_vector(single, undefined, lanes)
+
+
+def _operation(function, instruction):
+    """Let a Python operator act on two vectors, or on a vector and a number."""
+
+    @type_callable(function)
+    def _typed(context):
+        def typer(left, right):
+            vector = left if isinstance(left, Vector) else right
+            if not isinstance(vector, Vector):
+                return None
+            other = right if vector is left else left
+            return vector if other == vector or isinstance(other, types.Number) else None
+
+        return typer
+
+    def generate(context, builder, signature, arguments):
+        vector = signature.return_type
+        operands = [
+            value if kind == vector else in_every_lane(
+                builder,
+                context.cast(builder, value, kind, vector.scalar),
+                context.get_value_type(vector),
+            )
+            for value, kind in zip(arguments, signature.args, strict=True)
+        ]  # fmt: skip
+        return getattr(builder, instruction)(*operands, flags=FUSE)
+
+    lower_builtin(function, Vector, Vector)(generate)
+    lower_builtin(function, Vector, types.Number)(generate)
+    lower_builtin(function, types.Number, Vector)(generate)
+
+
+_operation(operator.add, "fadd")
+_operation(operator.sub, "fsub")
+_operation(operator.mul, "fmul")
