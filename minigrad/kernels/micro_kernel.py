@@ -263,11 +263,12 @@ def dot_tile(
         with cgutils.for_range(builder, vectors) as loop:
             q = builder.mul(loop.index, code.integer(code.lanes))
             start = code.entry(builder.gep(starts, [loop.index]))
-            lefts = [code.load(builder.gep(row, [q])) for row in a_rows]
-            for j, b_row in enumerate(b_rows):
-                right = code.load(builder.gep(b_row, [start]))
-                for i, left in enumerate(lefts):
-                    code.add_product(tile[i][j], left, right)
+            # The fewer columns are held, not the rows: with the sums they just fit the registers.
+            rights = [code.load(builder.gep(row, [start])) for row in b_rows]
+            for row, totals in zip(a_rows, tile, strict=True):
+                left = code.load(builder.gep(row, [q]))
+                for total, right in zip(totals, rights, strict=True):
+                    code.add_product(total, left, right)
         c_start = code.pointer(c_type, c, c_first)
         totals = [builder.load(total) for row in tile for total in row]
         for v, sums in enumerate(code.lane_sums(totals)):
