@@ -22,6 +22,7 @@ import importlib
 from pathlib import Path
 from types import ModuleType
 
+from minigrad.kernels.memory import keep_freed_memory
 from minigrad.kernels.threads import get_num_threads, set_num_threads
 
 __all__ = [
@@ -49,6 +50,8 @@ def kernel_set(name: str) -> ModuleType:
     """
     if name not in names:
         raise ValueError(f"no kernels are named {name!r}; choose one of {', '.join(names)}")
+    if name == "compiled":
+        keep_freed_memory()
     return importlib.import_module(f"minigrad.kernels.{name}")
 
 
