@@ -9,8 +9,9 @@ from __future__ import annotations
 import numpy as np
 
 from minigrad.kernels import convolution, geometry, normalization, pooling
-from minigrad.kernels.micro_kernel import DOT_ROWS, TILE_ROWS, TILE_VECTORS, VECTOR_BYTES
+from minigrad.kernels.micro_kernel import DOT_ROWS, TILE_ROWS, TILE_VECTORS
 from minigrad.kernels.threads import get_num_threads, run
+from minigrad.kernels.vector import VECTOR_BYTES
 
 Array = np.ndarray
 Pair = tuple[int, int]

@@ -15,12 +15,11 @@ from minigrad.kernels.micro_kernel import (
     DOT_ROWS,
     TILE_ROWS,
     TILE_VECTORS,
-    VECTOR_BYTES,
-    copy,
     dot_tile,
     dot_tile_size,
     multiply_tile,
 )
+from minigrad.kernels.vector import VECTOR_BYTES, copy
 
 # Space between rows of scratch memory, so that a power of two does not put all in one cache set.
 GAP = 16
@@ -154,7 +153,7 @@ def correlate(
                     multiply_tile(
                         packed, tile * layout.taps * TILE_ROWS, cs * layout.taps,
                         planes, offsets, starts, v,
-                        results, m * stride + v * lanes, stride, c0 > 0,
+                        results, m * stride + v * lanes, stride, c0 > 0, TILE_VECTORS,
                     )  # fmt: skip
         m_first = group * outputs + m0
         take_out(y, results, stride, image, images, m_first, ms, row, rows, layout, target)

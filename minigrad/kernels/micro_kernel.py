@@ -146,70 +146,43 @@ class _Code:
         return vectors
 
 
-@intrinsic
-def copy(typing, target, target_first, source, source_first, count):
-    """Copy `count` elements: the C library is far better at short rows than a loop."""
-    if not all(isinstance(array, types.Array) for array in (target, source)):
-        return None
-    signature = types.void(target, types.int64, source, types.int64, types.int64)
-
-    def generate(context, builder, signature, arguments):
-        target, target_first, source, source_first, count = arguments
-        target_type, _, source_type, _, _ = signature.args
-        code = _Code(context, builder, target_type)
-        to = code.pointer(target_type, target, target_first)
-        cgutils.raw_memcpy(
-            builder, to, code.pointer(source_type, source, source_first), count, code.item_bytes
-        )
-        return context.get_dummy_value()
-
-    return signature, generate
-
-
-@intrinsic
+@extending.intrinsic(prefer_literal=True)  # type: ignore[misc]
 def multiply_tile(
-    typing, a, a_first, depth, b, b_offsets, b_starts, start, c, c_first, c_row, add
+    typing, a, a_first, depth, b, b_offsets, b_starts, start, c, c_first, c_row, add, vectors
 ):  # fmt: skip
     """c[i, q] (+)= sum over p < depth of a[p, i] * b[p, q], for one tile of c.
 
-    The tile has `TILE_ROWS` rows of `TILE_VECTORS` vectors. In elements from the start of the
-    arrays, `a[p, i]` is at ``a_first + p * TILE_ROWS + i``, vector `v` of `b[p]` at ``b_offsets[p]
-    + b_starts[start + v]`` and vector `v` of `c[i]` at ``c_first + i * c_row + v * lanes``. `add`:
-    to what is in `c`.
+    The tile has `TILE_ROWS` rows of `vectors` vectors, a constant of at most `TILE_VECTORS`. In
+    elements from the start of the arrays, `a[p, i]` is at ``a_first + p * TILE_ROWS + i``, vector
+    `v` of `b[p]` at ``b_offsets[p] + b_starts[start + v]`` and vector `v` of `c[i]` at ``c_first +
+    i * c_row + v * lanes``. `add`: to what is in `c`, when the sum is done, since a long sum made
+    of several calls then rounds less than one.
     """
     integer, arrays = types.int64, (a, b, b_offsets, b_starts, c)
     if not all(isinstance(array, types.Array) for array in arrays):
         return None
+    if not isinstance(vectors, types.IntegerLiteral):
+        return None
+    width = range(vectors.literal_value)
     signature = types.void(
-        a, integer, integer, b, b_offsets, b_starts, integer, c, integer, integer, types.boolean
-    )
+        a, integer, integer, b, b_offsets, b_starts, integer, c, integer, integer, types.boolean,
+        vectors,
+    )  # fmt: skip
 
     def generate(context, builder, signature, arguments):
-        a, a_first, depth, b, b_table, b_starts, start, c, c_first, c_row, add = arguments
+        a, a_first, depth, b, b_table, b_starts, start, c, c_first, c_row, add, _ = arguments
         a_type, _, _, b_type, b_table_type, b_starts_type, _, c_type = signature.args[:8]
         code = _Code(context, builder, c_type)
         zero = code.integer(0)
         factors = code.pointer(a_type, a, a_first)
         b_start = code.pointer(b_type, b, zero)
         starts = code.pointer(b_starts_type, b_starts, start)
-        width = range(TILE_VECTORS)
         columns = [
             builder.gep(b_start, [code.entry(builder.gep(starts, [code.integer(v)]))])
             for v in width
         ]
         offsets = code.pointer(b_table_type, b_table, zero)
-        tile = [code.accumulators(TILE_VECTORS) for _ in range(TILE_ROWS)]
-        totals = [total for row in tile for total in row]
-        c_start = code.pointer(c_type, c, c_first)
-        lines = [builder.mul(code.integer(i), c_row) for i in range(TILE_ROWS)]
-        places = [
-            builder.gep(c_start, [builder.add(line, code.integer(v * code.lanes))])
-            for line in lines
-            for v in width
-        ]
-        with builder.if_then(add):
-            for total, place in zip(totals, places, strict=True):
-                builder.store(code.load(place), total)
+        tile = [code.accumulators(len(width)) for _ in range(TILE_ROWS)]
         with cgutils.for_range(builder, depth) as loop:
             offset = code.entry(builder.gep(offsets, [loop.index]))
             vectors = [code.load(builder.gep(column, [offset])) for column in columns]
@@ -219,6 +192,17 @@ def multiply_tile(
                 factor = code.broadcast(builder.gep(factors, [place]))
                 for total, vector in zip(row, vectors, strict=True):
                     code.add_product(total, factor, vector)
+        c_start = code.pointer(c_type, c, c_first)
+        lines = [builder.mul(code.integer(i), c_row) for i in range(TILE_ROWS)]
+        places = [
+            builder.gep(c_start, [builder.add(line, code.integer(v * code.lanes))])
+            for line in lines
+            for v in width
+        ]
+        totals = [total for row in tile for total in row]
+        with builder.if_then(add):
+            for total, place in zip(totals, places, strict=True):
+                builder.store(builder.fadd(code.load(place), builder.load(total)), total)
         for total, place in zip(totals, places, strict=True):
             code.store(builder.load(total), place)
         return context.get_dummy_value()

@@ -18,6 +18,7 @@ from typing import Any
 
 from llvmlite import ir
 from numba import extending, types
+from numba.core import cgutils
 from numba.core.registry import cpu_target
 from numba.extending import lower_builtin, models, register_model, type_callable
 
@@ -53,14 +54,19 @@ class _VectorModel(models.PrimitiveModel):
         super().__init__(manager, vector, ir.VectorType(scalar, vector.lanes))
 
 
+def _element(context, builder, array_type, array, place):
+    """The address of element `place` of an array."""
+    return builder.gep(context.make_array(array_type)(context, builder, array).data, [place])
+
+
 def _address(context, builder, array_type, array, place):
-    """The address of the vector that begins at element `place` of an array."""
-    data = context.make_array(array_type)(context, builder, array).data
+    """The same, as the address of a vector."""
     vector = context.get_value_type(Vector(array_type.dtype))
-    return builder.bitcast(builder.gep(data, [place]), vector.as_pointer())
+    element = _element(context, builder, array_type, array, place)
+    return builder.bitcast(element, vector.as_pointer())
 
 
-def _alignment(context, array_type):
+def _item_bytes(context, array_type):
     return context.get_abi_sizeof(context.get_value_type(array_type.dtype))
 
 
@@ -72,7 +78,7 @@ def load(typing, array, place):
 
     def generate(context, builder, signature, arguments):
         pointer = _address(context, builder, signature.args[0], *arguments)
-        return builder.load(pointer, align=_alignment(context, signature.args[0]))
+        return builder.load(pointer, align=_item_bytes(context, signature.args[0]))
 
     return Vector(array.dtype)(array, types.int64), generate
 
@@ -86,10 +92,30 @@ def store(typing, array, place, vector):
     def generate(context, builder, signature, arguments):
         array, place, vector = arguments
         pointer = _address(context, builder, signature.args[0], array, place)
-        builder.store(vector, pointer, align=_alignment(context, signature.args[0]))
+        builder.store(vector, pointer, align=_item_bytes(context, signature.args[0]))
         return context.get_dummy_value()
 
     return types.void(array, types.int64, vector), generate
+
+
+@intrinsic
+def copy(typing, target, target_first, source, source_first, count):
+    """Copy `count` elements: the C library is far better at short rows than a loop."""
+    if not all(isinstance(array, types.Array) for array in (target, source)):
+        return None
+
+    def generate(context, builder, signature, arguments):
+        target, target_first, source, source_first, count = arguments
+        cgutils.raw_memcpy(
+            builder,
+            _element(context, builder, signature.args[0], target, target_first),
+            _element(context, builder, signature.args[2], source, source_first),
+            count,
+            _item_bytes(context, signature.args[0]),
+        )
+        return context.get_dummy_value()
+
+    return types.void(target, types.int64, source, types.int64, types.int64), generate
 
 
 @intrinsic
@@ -149,3 +175,64 @@ def _operation(function, instruction):
 _operation(operator.add, "fadd")
 _operation(operator.sub, "fsub")
 _operation(operator.mul, "fmul")
+
+
+@intrinsic
+def load_every_fourth(typing, array, place):
+    """Four vectors: of elements 0, 4, 8, ... from `place` on; of 1, 5, 9, ...; and so on."""
+    if not isinstance(array, types.Array):
+        return None
+    vector = Vector(array.dtype)
+
+    def generate(context, builder, signature, arguments):
+        array, place = arguments
+        parts = []
+        for i in range(4):
+            further = builder.add(place, ir.Constant(place.type, i * vector.lanes))
+            pointer = _address(context, builder, signature.args[0], array, further)
+            parts.append(builder.load(pointer, align=_item_bytes(context, signature.args[0])))
+        # In two steps of even and odd ones, which processors have instructions for.
+        first, second = _halves(builder, *parts[:2]), _halves(builder, *parts[2:])
+        zero_and_two = _halves(builder, first[0], second[0])
+        one_and_three = _halves(builder, first[1], second[1])
+        vectors = [zero_and_two[0], one_and_three[0], zero_and_two[1], one_and_three[1]]
+        return context.make_tuple(builder, signature.return_type, vectors)
+
+    return types.UniTuple(vector, 4)(array, types.int64), generate
+
+
+@intrinsic
+def store_every_fourth(typing, array, place, zero, one, two, three):
+    """Write what `load_every_fourth` reads."""
+    if not (isinstance(array, types.Array) and isinstance(zero, Vector)):
+        return None
+
+    def generate(context, builder, signature, arguments):
+        array, place, zero, one, two, three = arguments
+        even, odd = _merged(builder, zero, two), _merged(builder, one, three)
+        parts = [*_merged(builder, even[0], odd[0]), *_merged(builder, even[1], odd[1])]
+        for i, part in enumerate(parts):
+            further = builder.add(place, ir.Constant(place.type, i * zero.type.count))
+            pointer = _address(context, builder, signature.args[0], array, further)
+            builder.store(part, pointer, align=_item_bytes(context, signature.args[0]))
+        return context.get_dummy_value()
+
+    return types.void(array, types.int64, zero, one, two, three), generate
+
+
+def _shuffled(builder, left, right, lanes):
+    index = ir.Constant(ir.VectorType(ir.IntType(32), len(lanes)), lanes)
+    return builder.shuffle_vector(left, right, index)
+
+
+def _halves(builder, left, right):
+    """The even elements of two vectors one behind the other, and the odd ones."""
+    lanes = left.type.count
+    return [_shuffled(builder, left, right, [2 * i + odd for i in range(lanes)]) for odd in (0, 1)]
+
+
+def _merged(builder, left, right):
+    """Elements of two vectors in turns: two vectors, one behind the other."""
+    lanes = left.type.count
+    turns = [i + side * lanes for i in range(lanes) for side in (0, 1)]
+    return [_shuffled(builder, left, right, part) for part in (turns[:lanes], turns[lanes:])]
