@@ -2,8 +2,8 @@
 
 Both sets have the same functions with the same signatures and the same meaning::
 
-    conv2d(x, weight, stride, padding, dilation, groups)
-    conv2d_input_gradient(g, weight, input_size, stride, padding, dilation, groups)
+    conv2d(x, weight, stride, padding, dilation, groups, bias=None)
+    conv2d_input_gradient(g, weight, input_size, stride, padding, dilation, groups, bias=None)
     conv2d_weight_gradient(x, g, kernel_size, stride, padding, dilation, groups)
     max_pool2d(x, kernel_size, stride, padding, dilation, output_size) -> values, indices
     max_unpool2d(x, indices, output_size)
@@ -20,8 +20,9 @@ from __future__ import annotations
 
 import importlib
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 
+from minigrad.kernels.choice import algorithms
 from minigrad.kernels.memory import keep_freed_memory
 from minigrad.kernels.threads import get_num_threads, set_num_threads
 
@@ -34,10 +35,11 @@ __all__ = [
     "warm_up",
 ]
 
-names = ("compiled", "reference")
+names = ("compiled", "reference", *algorithms)
+"""Both sets; and the compiled one with one algorithm for every convolution that it can compute."""
 
 
-def kernel_set(name: str) -> ModuleType:
+def kernel_set(name: str) -> ModuleType | SimpleNamespace:
     """The module that holds the set `name`, imported when first asked for.
 
     Examples
@@ -50,9 +52,11 @@ def kernel_set(name: str) -> ModuleType:
     """
     if name not in names:
         raise ValueError(f"no kernels are named {name!r}; choose one of {', '.join(names)}")
-    if name == "compiled":
-        keep_freed_memory()
-    return importlib.import_module(f"minigrad.kernels.{name}")
+    if name == "reference":
+        return importlib.import_module("minigrad.kernels.reference")
+    keep_freed_memory()
+    compiled = importlib.import_module("minigrad.kernels.compiled")
+    return compiled if name == "compiled" else compiled.forced(name)
 
 
 def cache_folder() -> Path:

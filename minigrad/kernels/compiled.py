@@ -1,37 +1,121 @@
 """The compiled kernels behind the signatures of `minigrad.kernels`.
 
 Here arrays are brought into the one form the kernels are compiled for (C-contiguous, aligned,
-read-only), results are allocated, and the work is handed to threads.
+read-only), and convolutions go to the algorithm that `choice` names for their shape.
 """
 
 from __future__ import annotations
 
+from functools import cache, partial
+from types import SimpleNamespace
+from typing import Any
+
 import numpy as np
 
-from minigrad.kernels import convolution, geometry, normalization, pooling
-from minigrad.kernels.micro_kernel import DOT_ROWS, TILE_ROWS, TILE_VECTORS
-from minigrad.kernels.threads import get_num_threads, run
+from minigrad.kernels import (
+    choice,
+    convolution,
+    geometry,
+    normalization,
+    pooling,
+    winograd,
+    winograd_gradient,
+)
+from minigrad.kernels.arguments import inputs as _inputs
+from minigrad.kernels.arguments import prepared as _prepared
+from minigrad.kernels.convolution import OUTPUTS, _blocks
+from minigrad.kernels.threads import run
 from minigrad.kernels.vector import VECTOR_BYTES
 
 Array = np.ndarray
 Pair = tuple[int, int]
 
-# The output channels of a task; more would push its scratch memory out of the cache.
-MOST_CHANNELS = 128
-# The output positions that a task treats at once, roughly.
-OUTPUTS = 512
+
+def conv2d(
+    x: Array,
+    weight: Array,
+    stride: Pair,
+    padding: Pair,
+    dilation: Pair,
+    groups: int,
+    bias: Array | None = None,
+    *,
+    algorithm: str | None = None,
+) -> Array:
+    """See `minigrad.kernels.reference.conv2d`; `algorithm`: this one, where it is possible."""
+    x, weight, bias = _with_bias(x, weight, bias)
+    axes = zip(x.shape[2:], weight.shape[2:], stride, padding, dilation, strict=True)
+    size = tuple(convolution.output_length(*axis) for axis in axes)
+    shape = choice.shape(x.shape, weight.shape, size, stride, dilation, groups, x.dtype)
+    if choice.algorithm(shape, algorithm) == "winograd":
+        y = winograd.conv2d(x, weight, padding, bias)
+        if y is not None:
+            return y
+    return convolution.conv2d(x, weight, stride, padding, dilation, groups, bias)
 
 
-def _inputs(*arrays: Array) -> list[Array]:
-    """The arrays in one dtype, float32 or float64, as a kernel wants them."""
-    dtype = np.result_type(np.float32, *arrays)
-    return [_prepared(array, dtype) for array in arrays]
+def conv2d_input_gradient(
+    g: Array,
+    weight: Array,
+    input_size: Pair,
+    stride: Pair,
+    padding: Pair,
+    dilation: Pair,
+    groups: int,
+    bias: Array | None = None,
+    *,
+    algorithm: str | None = None,
+) -> Array:
+    """See `minigrad.kernels.reference.conv2d_input_gradient`, and `conv2d` above."""
+    g, weight, bias = _with_bias(g, weight, bias)
+    back = weight.shape[1], weight.shape[0], *weight.shape[2:]
+    shape = choice.shape(g.shape, back, input_size, stride, dilation, groups, g.dtype)
+    if choice.algorithm(shape, algorithm) == "winograd":
+        dx = winograd.conv2d_input_gradient(g, weight, input_size, padding, bias)
+        if dx is not None:
+            return dx
+    return convolution.conv2d_input_gradient(
+        g, weight, input_size, stride, padding, dilation, groups, bias
+    )
 
 
-def _prepared(array: Array, dtype: type | np.dtype) -> Array:
-    view = np.require(array, dtype, ("C", "A")).view()
-    view.flags.writeable = False
-    return view
+def conv2d_weight_gradient(
+    x: Array,
+    g: Array,
+    kernel_size: Pair,
+    stride: Pair,
+    padding: Pair,
+    dilation: Pair,
+    groups: int,
+    *,
+    algorithm: str | None = None,
+) -> Array:
+    """See `minigrad.kernels.reference.conv2d_weight_gradient`, and `conv2d` above."""
+    x, g = _inputs(x, g)
+    weight_shape = g.shape[1], x.shape[1] // groups, *kernel_size
+    shape = choice.shape(x.shape, weight_shape, g.shape[2:], stride, dilation, groups, x.dtype)
+    if choice.gradient_algorithm(shape, algorithm) == "winograd":
+        dw = winograd_gradient.conv2d_weight_gradient(x, g, padding)
+        if dw is not None:
+            return dw
+    return convolution.conv2d_weight_gradient(x, g, kernel_size, stride, padding, dilation, groups)
+
+
+def _with_bias(x: Array, weight: Array, bias: Array | None) -> list[Any]:
+    if bias is None:
+        return [*_inputs(x, weight), None]
+    x, weight = _inputs(x, weight)
+    return [x, weight, _prepared(bias, x.dtype)]
+
+
+@cache
+def forced(algorithm: str) -> SimpleNamespace:
+    """These kernels, with one algorithm for every convolution that it can compute."""
+    own = {
+        kernel.__name__: partial(kernel, algorithm=algorithm)
+        for kernel in (conv2d, conv2d_input_gradient, conv2d_weight_gradient)
+    }
+    return SimpleNamespace(**{**globals(), **own})
 
 
 def _planes(array: Array) -> Array:
@@ -46,141 +130,12 @@ def _flat_planes(array: Array) -> Array:
     return array.reshape(array.shape[0] * array.shape[1], array.shape[2] * array.shape[3])
 
 
-def _output_size(size: int, kernel: int, stride: int, padding: int, dilation: int) -> int:
-    return (size + 2 * padding - dilation * (kernel - 1) - 1) // stride + 1
-
-
-def _part(channels: int, tile: int, others: int) -> int:
-    """How many channels a task takes: whole tiles, and enough tasks for all threads."""
-    wanted = -(-2 * get_num_threads() // max(others, 1))
-    part = -(-channels // max(1, wanted))
-    return max(tile, min(MOST_CHANNELS, -(-part // tile) * tile))
-
-
-def conv2d(
-    x: Array, weight: Array, stride: Pair, padding: Pair, dilation: Pair, groups: int
-) -> Array:
-    """See `minigrad.kernels.reference.conv2d`."""
-    x, weight = _inputs(x, weight)
-    (batch, _, *size), (outputs, per_group, *kernel_size) = x.shape, weight.shape
-    axes = list(zip(size, kernel_size, stride, padding, dilation, strict=True))
-    output_size = [_output_size(*axis) for axis in axes]
-    y = np.empty((batch, outputs, *output_size), x.dtype)
-    vertical, horizontal = (
-        geometry.forward_axis(*axis, n) for axis, n in zip(axes, output_size, strict=True)
-    )
-    taps = kernel_size[0] * kernel_size[1]
-    steps = outputs // groups * per_group * taps, per_group * taps, taps
-    _correlate(x, weight, y, vertical, horizontal, kernel_size[1], steps, (0, 1, 0, 1), groups)
-    return y
-
-
-def _correlate(
-    x: Array,
-    weight: Array,
-    y: Array,
-    vertical: geometry.Axis,
-    horizontal: geometry.Axis,
-    kernel_width: int,
-    steps: tuple[int, int, int],
-    target: tuple[int, int, int, int],
-    groups: int,
-) -> None:
-    """Correlate `x` with `weight`, whose `steps` lie between groups, outputs and channels."""
-    batch, channels, outputs = x.shape[0], x.shape[1] // groups, y.shape[1] // groups
-    plan = geometry.plan(
-        vertical, horizontal, kernel_width, batch, channels, VECTOR_BYTES // x.itemsize,
-        TILE_VECTORS, x.itemsize, OUTPUTS,
-    )  # fmt: skip
-    layout = plan.layout
-    tiles = -(-outputs // TILE_ROWS) * groups
-    packed = np.empty((tiles, channels, layout.taps, TILE_ROWS), x.dtype)
-    run(
-        convolution.pack, tiles, packed.size,
-        weight.reshape(-1), steps, plan.taps, channels, outputs, packed,
-    )  # fmt: skip
-    blocks = _blocks(layout, batch) * groups
-    part = _part(outputs, TILE_ROWS, blocks)
-    tasks = blocks * -(-outputs // part)
-    cost = tasks * part * layout.positions * channels * layout.taps / 32
-    run(
-        convolution.correlate, tasks, cost,
-        x, packed.reshape(-1), y, layout, plan.phases, plan.offsets, plan.starts,
-        target, groups, part,
-    )  # fmt: skip
-
-
-def conv2d_input_gradient(
-    g: Array,
-    weight: Array,
-    input_size: Pair,
-    stride: Pair,
-    padding: Pair,
-    dilation: Pair,
-    groups: int,
-) -> Array:
-    """See `minigrad.kernels.reference.conv2d_input_gradient`."""
-    g, weight = _inputs(g, weight)
-    (batch, outputs, *sources), (_, per_group, *kernel_size) = g.shape, weight.shape
-    dx = np.empty((batch, per_group * groups, *input_size), g.dtype)
-    axes = list(zip(input_size, kernel_size, stride, padding, dilation, sources, strict=True))
-    taps = kernel_size[0] * kernel_size[1]
-    steps = outputs // groups * per_group * taps, taps, per_group * taps
-    for a in range(min(stride[0], input_size[0])):
-        vertical = geometry.backward_axis(a, *axes[0])
-        for b in range(min(stride[1], input_size[1])):
-            horizontal = geometry.backward_axis(b, *axes[1])
-            target = a, stride[0], b, stride[1]
-            _correlate(g, weight, dx, vertical, horizontal, kernel_size[1], steps, target, groups)
-    return dx
-
-
-def conv2d_weight_gradient(
-    x: Array,
-    g: Array,
-    kernel_size: Pair,
-    stride: Pair,
-    padding: Pair,
-    dilation: Pair,
-    groups: int,
-) -> Array:
-    """See `minigrad.kernels.reference.conv2d_weight_gradient`."""
-    x, g = _inputs(x, g)
-    (batch, inputs, *size), (_, outputs, *output_size) = x.shape, g.shape
-    channels, per_group = inputs // groups, outputs // groups
-    dw = np.empty((outputs, channels, *kernel_size), x.dtype)
-    cost = g.size * dw[:1].size
-    vertical, horizontal = (
-        geometry.forward_axis(*axis)
-        for axis in zip(size, kernel_size, stride, padding, dilation, output_size, strict=True)
-    )
-    plan = geometry.plan(
-        vertical, horizontal, kernel_size[1], batch, channels, VECTOR_BYTES // x.itemsize,
-        1, x.itemsize, 2 * OUTPUTS,
-    )  # fmt: skip
-    output_part = _part(per_group, DOT_ROWS, groups)
-    output_parts = -(-per_group // output_part)
-    channel_part = _part(channels, 1, groups * output_parts)
-    tasks = groups * output_parts * -(-channels // channel_part)
-    run(
-        convolution.weight_gradient, tasks, cost / 32,
-        x, g, dw.reshape(outputs, channels * kernel_size[0] * kernel_size[1]),
-        plan.layout, plan.phases, plan.offsets, plan.starts,
-        groups, output_part, channel_part,
-    )  # fmt: skip
-    return dw
-
-
 def _pool_plan(axes: list[tuple[int, ...]], planes: int, dtype: np.dtype) -> geometry.Plan:
     vertical, horizontal = (geometry.forward_axis(*axis) for axis in axes)
     return geometry.plan(
         vertical, horizontal, axes[1][1], planes, 1, VECTOR_BYTES // dtype.itemsize, 1,
         dtype.itemsize, 4 * OUTPUTS, ("run",),
     )  # fmt: skip
-
-
-def _blocks(layout: geometry.Layout, batch: int) -> int:
-    return -(-batch // layout.images) * -(-layout.outputs_h // layout.rows)
 
 
 def max_pool2d(

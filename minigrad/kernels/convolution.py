@@ -1,4 +1,4 @@
-"""Convolution and its two gradients as products of contiguous rows.
+"""Convolution and its gradients, direct: as products of contiguous rows.
 
 A task lays out a block of the image in scratch memory that fits the cache (see `geometry`), lets
 the micro-kernel multiply, and takes the results out of the layout again. `correlate` is the forward
@@ -7,8 +7,11 @@ pass and, with the roles of input and output exchanged, the gradient to the inpu
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from minigrad.kernels import geometry
 from minigrad.kernels.cache import inner, kernel
 from minigrad.kernels.micro_kernel import (
     DOT_COLUMNS,
@@ -19,8 +22,16 @@ from minigrad.kernels.micro_kernel import (
     dot_tile_size,
     multiply_tile,
 )
+from minigrad.kernels.threads import get_num_threads, run
 from minigrad.kernels.vector import VECTOR_BYTES, copy
 
+Array = np.ndarray
+Pair = tuple[int, int]
+
+# The output channels of a task; more would push its scratch memory out of the cache.
+MOST_CHANNELS = 128
+# The output positions that a task treats at once, roughly.
+OUTPUTS = 512
 # Space between rows of scratch memory, so that a power of two does not put all in one cache set.
 GAP = 16
 
@@ -114,7 +125,7 @@ def pack(first, last, weight, steps, taps, channels, outputs, packed):
 
 @kernel
 def correlate(
-    first, last, x, packed, y, layout, phases, offsets, starts, target, groups, part
+    first, last, x, packed, bias, y, layout, phases, offsets, starts, target, groups, part
 ):  # fmt: skip
     """Every `part` output channels of every block of every group are a task.
 
@@ -122,6 +133,7 @@ def correlate(
     ----------
     x : (N, groups * channels, H, W)
     packed : the weights, see `pack`; flat
+    bias : (groups * outputs,)
     y : (N, groups * outputs, ...)
     layout, phases, offsets, starts : see `geometry.Plan`
     target : first row, row step, first column, column step of the results in `y`
@@ -156,6 +168,9 @@ def correlate(
                         results, m * stride + v * lanes, stride, c0 > 0, TILE_VECTORS,
                     )  # fmt: skip
         m_first = group * outputs + m0
+        for m in range(ms):
+            if bias[m_first + m] != 0:
+                results[m * stride : m * stride + layout.positions] += bias[m_first + m]
         take_out(y, results, stride, image, images, m_first, ms, row, rows, layout, target)
 
 
@@ -263,3 +278,133 @@ def put_sums(dw, output, outputs, column, columns, sums):
                 for j in range(min(DOT_COLUMNS, columns - p)):
                     dw[output + k + i, column + p + j] = sums[tile * size + i * DOT_COLUMNS + j]
             tile += 1
+
+
+def output_length(size: int, kernel: int, stride: int, padding: int, dilation: int) -> int:
+    return (size + 2 * padding - dilation * (kernel - 1) - 1) // stride + 1
+
+
+def _part(channels: int, tile: int, others: int) -> int:
+    """How many channels a task takes: whole tiles, and enough tasks for all threads."""
+    wanted = -(-2 * get_num_threads() // max(others, 1))
+    part = -(-channels // max(1, wanted))
+    return max(tile, min(MOST_CHANNELS, -(-part // tile) * tile))
+
+
+def conv2d(
+    x: Array,
+    weight: Array,
+    stride: Pair,
+    padding: Pair,
+    dilation: Pair,
+    groups: int,
+    bias: Array | None = None,
+) -> Array:
+    """See `minigrad.kernels.reference.conv2d`; the arrays are prepared."""
+    (batch, _, *size), (outputs, per_group, *kernel_size) = x.shape, weight.shape
+    sizes = list(zip(size, kernel_size, stride, padding, dilation, strict=True))
+    output_size = [output_length(*axis) for axis in sizes]
+    y = np.empty((batch, outputs, *output_size), x.dtype)
+    axes = [geometry.forward_axis(*axis, n) for axis, n in zip(sizes, output_size, strict=True)]
+    taps = kernel_size[0] * kernel_size[1]
+    steps = outputs // groups * per_group * taps, per_group * taps, taps
+    _correlate(x, weight, y, axes, kernel_size[1], steps, (0, 1, 0, 1), groups, bias)
+    return y
+
+
+def _correlate(
+    x: Array,
+    weight: Array,
+    y: Array,
+    axes: Sequence[geometry.Axis],
+    kernel_width: int,
+    steps: tuple[int, int, int],
+    target: tuple[int, int, int, int],
+    groups: int,
+    bias: Array | None,
+) -> None:
+    """Correlate `x` with `weight`, whose `steps` lie between groups, outputs and channels."""
+    batch, channels, outputs = x.shape[0], x.shape[1] // groups, y.shape[1] // groups
+    plan = geometry.plan(
+        *axes, kernel_width, batch, channels, VECTOR_BYTES // x.itemsize,
+        TILE_VECTORS, x.itemsize, OUTPUTS,
+    )  # fmt: skip
+    layout = plan.layout
+    tiles = -(-outputs // TILE_ROWS) * groups
+    packed = np.empty((tiles, channels, layout.taps, TILE_ROWS), x.dtype)
+    run(
+        pack, tiles, packed.size,
+        weight.reshape(-1), steps, plan.taps, channels, outputs, packed,
+    )  # fmt: skip
+    blocks = _blocks(layout, batch) * groups
+    part = _part(outputs, TILE_ROWS, blocks)
+    tasks = blocks * -(-outputs // part)
+    cost = tasks * part * layout.positions * channels * layout.taps / 32
+    run(
+        correlate, tasks, cost,
+        x, packed.reshape(-1), np.zeros(y.shape[1], y.dtype) if bias is None else bias, y,
+        layout, plan.phases, plan.offsets, plan.starts, target, groups, part,
+    )  # fmt: skip
+
+
+def conv2d_input_gradient(
+    g: Array,
+    weight: Array,
+    input_size: Pair,
+    stride: Pair,
+    padding: Pair,
+    dilation: Pair,
+    groups: int,
+    bias: Array | None = None,
+) -> Array:
+    """See `minigrad.kernels.reference.conv2d_input_gradient`; the arrays are prepared."""
+    (batch, outputs, *sources), (_, per_group, *kernel_size) = g.shape, weight.shape
+    dx = np.empty((batch, per_group * groups, *input_size), g.dtype)
+    sizes = input_size, kernel_size, stride, padding, dilation, sources
+    taps = kernel_size[0] * kernel_size[1]
+    steps = outputs // groups * per_group * taps, taps, per_group * taps
+    for a in range(min(stride[0], input_size[0])):
+        for b in range(min(stride[1], input_size[1])):
+            phases = [geometry.backward_axis(*axis) for axis in zip((a, b), *sizes, strict=True)]
+            target = a, stride[0], b, stride[1]
+            _correlate(g, weight, dx, phases, kernel_size[1], steps, target, groups, bias)
+    return dx
+
+
+def _blocks(layout: geometry.Layout, batch: int) -> int:
+    return -(-batch // layout.images) * -(-layout.outputs_h // layout.rows)
+
+
+def conv2d_weight_gradient(
+    x: Array,
+    g: Array,
+    kernel_size: Pair,
+    stride: Pair,
+    padding: Pair,
+    dilation: Pair,
+    groups: int,
+) -> Array:
+    """See `minigrad.kernels.reference.conv2d_weight_gradient`; the arrays are prepared."""
+    (batch, inputs, *size), (_, outputs, *output_size) = x.shape, g.shape
+    channels, per_group = inputs // groups, outputs // groups
+    dw = np.empty((outputs, channels, *kernel_size), x.dtype)
+    cost = g.size * dw[:1].size
+    vertical, horizontal = (
+        geometry.forward_axis(*axis)
+        for axis in zip(size, kernel_size, stride, padding, dilation, output_size, strict=True)
+    )
+    plan = geometry.plan(
+        vertical, horizontal, kernel_size[1], batch, channels, VECTOR_BYTES // x.itemsize,
+        1, x.itemsize, 2 * OUTPUTS,
+    )  # fmt: skip
+    output_part = _part(per_group, DOT_ROWS, groups)
+    output_parts = -(-per_group // output_part)
+    channel_part = _part(channels, 1, groups * output_parts)
+    tasks = groups * output_parts * -(-channels // channel_part)
+    run(
+        weight_gradient, tasks, cost / 32,
+        x, g, dw.reshape(outputs, channels * kernel_size[0] * kernel_size[1]),
+        plan.layout, plan.phases, plan.offsets, plan.starts,
+        groups, output_part, channel_part,
+    )  # fmt: skip
+    return dw

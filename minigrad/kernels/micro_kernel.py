@@ -25,7 +25,7 @@ from numba import extending, types
 from numba.core import cgutils
 from numba.core.registry import cpu_target
 
-from minigrad.kernels.vector import FUSE, VECTOR_BYTES, in_every_lane, intrinsic
+from minigrad.kernels.vector import FUSE, VECTOR_BYTES, in_every_lane, intrinsic, literal_intrinsic
 
 
 class Registers(NamedTuple):
@@ -146,7 +146,7 @@ class _Code:
         return vectors
 
 
-@extending.intrinsic(prefer_literal=True)  # type: ignore[misc]
+@literal_intrinsic
 def multiply_tile(
     typing, a, a_first, depth, b, b_offsets, b_starts, start, c, c_first, c_row, add, vectors
 ):  # fmt: skip

@@ -52,9 +52,15 @@ def _channels(k: int, outputs: int, inputs: int, groups: int) -> slice:
 
 
 def conv2d(
-    x: Array, weight: Array, stride: Pair, padding: Pair, dilation: Pair, groups: int
+    x: Array,
+    weight: Array,
+    stride: Pair,
+    padding: Pair,
+    dilation: Pair,
+    groups: int,
+    bias: Array | None = None,
 ) -> Array:
-    """Cross-correlate `x` with `weight`.
+    """Cross-correlate `x` with `weight`, and add the bias of each output channel.
 
     Parameters
     ----------
@@ -76,7 +82,11 @@ def conv2d(
         rows, columns = _window(i, j, (kh, kw), stride, dilation)
         window = padded[n, _channels(k, outputs, inputs, groups), rows, columns]
         y[n, k, i, j] = np.sum(window * weight[k])
-    return y
+    return y if bias is None else y + _per_channel(bias, y)
+
+
+def _per_channel(bias: Array, y: Array) -> Array:
+    return bias.astype(y.dtype)[:, None, None]
 
 
 def conv2d_input_gradient(
@@ -87,6 +97,7 @@ def conv2d_input_gradient(
     padding: Pair,
     dilation: Pair,
     groups: int,
+    bias: Array | None = None,
 ) -> Array:
     """The adjoint of `conv2d` in `x`; equally the forward pass of a transposed convolution.
 
@@ -113,7 +124,8 @@ def conv2d_input_gradient(
         channels = _channels(k, outputs, inputs, groups)
         dx[n, channels, rows, columns] += g[n, k, i, j] * weight[k]
     top, left = padding
-    return dx[:, :, top : top + height, left : left + width].copy()
+    dx = dx[:, :, top : top + height, left : left + width].copy()
+    return dx if bias is None else dx + _per_channel(bias, dx)
 
 
 def conv2d_weight_gradient(

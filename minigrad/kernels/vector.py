@@ -24,6 +24,7 @@ from numba.extending import lower_builtin, models, register_model, type_callable
 
 # Numba passes the first argument itself, which its annotations do not say.
 intrinsic: Any = extending.intrinsic
+literal_intrinsic: Any = extending.intrinsic(prefer_literal=True)  # constants stay visible
 
 
 def _register_bytes() -> int:

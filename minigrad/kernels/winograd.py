@@ -7,29 +7,24 @@ Lavin and Gray (2016) transform tile and kernel, multiply 36 numbers, and transf
 
 Each of the 36 products, for all tiles and channels, is a matrix product for the micro-kernel:
 
-    M[f, k, t] = Σ over c of U[f, k, c] · V[f, c, t]        (convolve)
-    S[f, k, c] = Σ over t of Z[f, k, t] · V[f, c, t]        (weight_gradient)
+    M[f, k, t] = Σ over c of U[f, k, c] · V[f, c, t]        with U = G w Gᵀ and V = Bᵀ d B
 
-where U = G w Gᵀ, V = Bᵀ d B and, since the transposed sequence of steps is the gradient,
-Z = A g Aᵀ and dw = Gᵀ S G. A task owns a block of tiles (or of output channels), and its V and M
-stay in the cache.
+A task does all steps for a block of tiles and of output channels, so that U, V and M are used
+before they leave the cache. To transform the weights takes so little that nothing is kept from one
+call to the next. The transforms are in `winograd_transforms`, the gradient to the weight in
+`winograd_gradient`; the gradient to the input is a convolution with the kernels turned round.
 """
 
 from __future__ import annotations
+
+import functools
+from typing import NamedTuple
 
 import numpy as np
 from numba import extending
 
 from minigrad.kernels.cache import inner, kernel
-from minigrad.kernels.micro_kernel import (
-    DOT_COLUMNS,
-    DOT_ROWS,
-    TILE_ROWS,
-    TILE_VECTORS,
-    dot_tile,
-    dot_tile_size,
-    multiply_tile,
-)
+from minigrad.kernels.micro_kernel import TILE_ROWS, TILE_VECTORS, multiply_tile
 from minigrad.kernels.threads import get_num_threads, run
 from minigrad.kernels.vector import (
     VECTOR_BYTES,
@@ -40,45 +35,23 @@ from minigrad.kernels.vector import (
     store,
     store_every_fourth,
 )
+from minigrad.kernels.winograd_transforms import (
+    input_transform,
+    output_transform,
+    weight_transform,
+)
+
+Array = np.ndarray
+Pair = tuple[int, int]
 
 LANES = VECTOR_BYTES // 4  # float32 only: the transforms cost a digit of accuracy
 
-# The polynomials behind the method are taken at 0, ±P, ±Q and infinity. The usual ±1, ±2 need
-# fewer multiplications, but rounding errors are four times larger.
-P, Q = 3 / 4, 3 / 2
-P2, P3, Q2, Q3 = P**2, P**3, Q**2, Q**3
-AT_P, AT_Q = 1 / (2 * P2 * (P2 - Q2)), 1 / (2 * Q2 * (Q2 - P2))
-
-# Tiles and output channels that a task treats at a time, so that V, U and M fit the cache.
+# The most tiles and output channels that a task treats at a time, and bytes of its V.
 TILES = 8 * TILE_VECTORS * LANES
 CHANNELS = 8 * TILE_ROWS
-# Sums over more channels are made of parts, which round less.
+V_BYTES = 8 * 2**20
+# Sums over more channels are made of parts, since they round less.
 DEPTH = 64
-
-
-@inner
-def input_transform(d0, d1, d2, d3, d4, d5):
-    """Bᵀ d."""
-    a, b = d4 - Q2 * d2, P * (d3 - Q2 * d1)
-    c, e = d4 - P2 * d2, Q * (d3 - P2 * d1)
-    first = P2 * Q2 * d0 - (P2 + Q2) * d2 + d4
-    last = P2 * Q2 * d1 - (P2 + Q2) * d3 + d5
-    return first, a + b, a - b, c + e, c - e, last
-
-
-@inner
-def weight_transform(w0, w1, w2):
-    """G w."""
-    a, b = AT_P * w0 + (AT_P * P2) * w2, (AT_P * P) * w1
-    c, d = AT_Q * w0 + (AT_Q * Q2) * w2, (AT_Q * Q) * w1
-    return (1 / (P2 * Q2)) * w0, a + b, a - b, c + d, c - d, w2
-
-
-@inner
-def output_transform(m0, m1, m2, m3, m4, m5):
-    """Aᵀ m."""
-    a, b, c, d = m1 + m2, m1 - m2, m3 + m4, m3 - m4
-    return m0 + a + c, P * b + Q * d, P2 * a + Q2 * c, P3 * b + Q3 * d + m5
 
 
 @inner
@@ -106,16 +79,22 @@ def transform_weights(u, pitch, taps, weight, steps, first, outputs, channels):
                         value = weight[np.uintp(place + r * steps[2] + s * steps[3])]
                         taps[np.uintp((3 * r + s) * pitch + c * TILE_ROWS + i)] = value
         for q in range(0, channels * TILE_ROWS, LANES):
-            left = weight_transform(load(taps, q), load(taps, 3 * pitch + q), load(taps, 6 * pitch + q))
-            q1 = q + pitch
-            middle = weight_transform(load(taps, q1), load(taps, 3 * pitch + q1), load(taps, 6 * pitch + q1))
-            q2 = q1 + pitch
-            right = weight_transform(load(taps, q2), load(taps, 3 * pitch + q2), load(taps, 6 * pitch + q2))
+            left, middle, right = (
+                transform_weight_column(taps, pitch, q),
+                transform_weight_column(taps, pitch, q + pitch),
+                transform_weight_column(taps, pitch, q + 2 * pitch),
+            )
             for i in range(6):
                 row = weight_transform(left[i], middle[i], right[i])
                 place = (k // TILE_ROWS * 36 + 6 * i) * pitch + q
                 for j in range(6):
                     store(u, place + j * pitch, row[j])
+
+
+@inner
+def transform_weight_column(taps, pitch, place):
+    rows = load(taps, place), load(taps, place + 3 * pitch), load(taps, place + 6 * pitch)
+    return weight_transform(rows[0], rows[1], rows[2])
 
 
 @extending.register_jitable
@@ -128,38 +107,44 @@ def spaced(elements):
 
 
 @inner
-def transform_input(v, step, stride, lines, halves, x, channel_first, channels, run, grid, padding):
-    """V of a run of tiles: frequency f of channel c begins at ``(f * channels + c) * stride``.
+def tile_position(tile, grid):
+    """Image, row and column of a tile, counted through images and rows of tiles."""
+    row, column = tile // grid[1], tile % grid[1]
+    return row // grid[0], row % grid[0], column
+
+
+@inner
+def transform_input(v, step, width, lines, halves, x, channels, tiles, grid, padding):
+    """V of a block of tiles: channel `c` of frequency `f` begins at ``f * step + c * width``.
 
     Parameters
     ----------
-    lines, halves : scratch memory
-    run : the first tile and how many there are, counted through images and rows of tiles
+    lines, halves : scratch memory for six rows of the image each
+    tiles : the first one and how many there are
     grid : rows and columns of tiles in an image
+    padding : above and left of x
     """
-    height, width = x.shape[2:]
+    height, image_width = x.shape[2:]
     flat = x.reshape(-1)
     pitch = len(lines) // 6
-    nothing = spread(0, v)
     for c in range(channels):
-        for f in range(36):  # lanes beyond the run take part in the products
-            store(v, f * step + c * stride + run[1], nothing)
-        tile, slot = run[0], 0
-        while slot < run[1]:
-            row, column = tile // grid[1], tile % grid[1]
-            image, row = row // grid[0], row % grid[0]
-            count = min(grid[1] - column, run[1] - slot)
+        for f in range(36):  # lanes beyond the block take part in the products
+            store(v, f * step + c * width + tiles[1], spread(0, v))
+        slot = 0
+        while slot < tiles[1]:
+            image, row, column = tile_position(tiles[0] + slot, grid)
+            count = min(grid[1] - column, tiles[1] - slot)
             top, left = 4 * row - padding[0], 4 * column - padding[1]
             wanted = 4 * count + 2
-            begin, end = min(max(-left, 0), wanted), max(min(wanted, width - left), 0)
+            begin, end = min(max(-left, 0), wanted), max(min(wanted, image_width - left), 0)
             filled = (count + LANES - 1) // LANES * 4 * LANES + 2 * LANES
             for i in range(6):
                 line = i * pitch
                 if 0 <= top + i < height and begin < end:
                     lines[line : line + begin] = 0
                     lines[line + end : line + filled] = 0
-                    source = ((image * x.shape[1] + channel_first + c) * height + top + i) * width
-                    copy(lines, line + begin, flat, source + left + begin, end - begin)
+                    source = ((image * x.shape[1] + c) * height + top + i) * image_width + left
+                    copy(lines, line + begin, flat, source + begin, end - begin)
                 else:
                     lines[line : line + filled] = 0
             for q in range(0, filled, LANES):
@@ -179,100 +164,96 @@ def transform_input(v, step, stride, lines, halves, x, channel_first, channels, 
                     d4, d5, _, _ = load_every_fourth(halves, i * pitch + 4 * t + 4)
                     row_of_six = input_transform(d0, d1, d2, d3, d4, d5)
                     for j in range(6):
-                        place = (6 * i + j) * step + c * stride + slot + t
-                        store(v, place, row_of_six[j])
-            tile += count
+                        store(v, (6 * i + j) * step + c * width + slot + t, row_of_six[j])
             slot += count
 
 
 @inner
-def multiply(m, m_step, u, pitch, v, outputs, channels, offsets, starts, tiles):
-    """M of some output channels: output channel `k` of frequency `f` is at ``(f * CHANNELS + k) * TILES``."""
+def multiply(m, m_step, width, u, u_step, v, outputs, channels, offsets, starts, tiles):
+    """M of some output channels: `k` of frequency `f` begins at ``f * m_step + k * width``."""
+    vectors = len(starts) // 36
     for f in range(36):
         for t in range(0, tiles, TILE_VECTORS * LANES):
-            start = f * (TILES // LANES) + t // LANES
+            start = f * vectors + t // LANES
             for c in range(0, channels, DEPTH):
-                depth = min(DEPTH, channels - c)
+                depth, table, add = min(DEPTH, channels - c), offsets[c:], c > 0
                 for k in range(0, outputs, TILE_ROWS):
-                    a = (k // TILE_ROWS * 36 + f) * pitch + c * TILE_ROWS
-                    place = f * m_step + k * TILES + t
+                    a = (k // TILE_ROWS * 36 + f) * u_step + c * TILE_ROWS
+                    place = f * m_step + k * width + t
                     if tiles - t <= LANES:
                         multiply_tile(
-                            u, a, depth, v, offsets[c:], starts, start, m, place, TILES, c > 0, 1
+                            u, a, depth, v, table, starts, start, m, place, width, add, 1
                         )
                     elif tiles - t <= 2 * LANES:
                         multiply_tile(
-                            u, a, depth, v, offsets[c:], starts, start, m, place, TILES, c > 0, 2
+                            u, a, depth, v, table, starts, start, m, place, width, add, 2
                         )
                     else:
                         multiply_tile(
-                            u, a, depth, v, offsets[c:], starts, start, m, place, TILES, c > 0,
+                            u, a, depth, v, table, starts, start, m, place, width, add,
                             TILE_VECTORS,
-                        )
+                        )  # fmt: skip
 
 
 @inner
-def transform_output(strip, half, m, first, frequency_step, tiles, bias):
+def transform_output(strip, halves, m, place, m_step, tiles, bias):
     """Four rows of results of one output channel, tile beside tile; NaN if any is not finite."""
-    pitch = 4 * TILES
-    trace = load(m, first) * 0
+    pitch = len(strip) // 4
+    trace = spread(0, m)
     for t in range(0, tiles, LANES):
         for j in range(6):
-            place = first + j * frequency_step + t
+            q = place + j * m_step + t
             column = output_transform(
-                load(m, place),
-                load(m, place + 6 * frequency_step),
-                load(m, place + 12 * frequency_step),
-                load(m, place + 18 * frequency_step),
-                load(m, place + 24 * frequency_step),
-                load(m, place + 30 * frequency_step),
+                load(m, q),
+                load(m, q + 6 * m_step),
+                load(m, q + 12 * m_step),
+                load(m, q + 18 * m_step),
+                load(m, q + 24 * m_step),
+                load(m, q + 30 * m_step),
             )
             for i in range(4):
-                store(half, (6 * i + j) * LANES, column[i])
+                store(halves, (6 * i + j) * LANES, column[i])
         for i in range(4):
+            q = 6 * i * LANES
             y0, y1, y2, y3 = output_transform(
-                load(half, 6 * i * LANES),
-                load(half, (6 * i + 1) * LANES),
-                load(half, (6 * i + 2) * LANES),
-                load(half, (6 * i + 3) * LANES),
-                load(half, (6 * i + 4) * LANES),
-                load(half, (6 * i + 5) * LANES),
-            )
-            store_every_fourth(
-                strip, i * pitch + 4 * t, y0 + bias, y1 + bias, y2 + bias, y3 + bias
+                load(halves, q),
+                load(halves, q + LANES),
+                load(halves, q + 2 * LANES),
+                load(halves, q + 3 * LANES),
+                load(halves, q + 4 * LANES),
+                load(halves, q + 5 * LANES),
             )
             trace = trace + (y0 + y1 + y2 + y3) * 0
-    store(half, 0, trace)
-    total = half[0]
+            store_every_fourth(strip, i * pitch + 4 * t, y0 + bias, y1 + bias, y2 + bias, y3 + bias)
+    store(halves, 0, trace)
+    total = halves[0]
     for lane in range(1, LANES):
-        total += half[lane]
+        total += halves[lane]
     return total
 
 
 @inner
-def put_strip(y, channel, strip, run, grid):
-    """Copy the results of a run of tiles to where they belong in `y`."""
+def put_strip(y, channel, strip, tiles, grid):
+    """Copy the results of a block of tiles to where they belong in `y`."""
     height, width = y.shape[2:]
     flat = y.reshape(-1)
-    tile, slot = run[0], 0
-    while slot < run[1]:
-        row, column = tile // grid[1], tile % grid[1]
-        image, row = row // grid[0], row % grid[0]
-        count = min(grid[1] - column, run[1] - slot)
-        plane = (image * y.shape[1] + channel) * height
+    pitch = len(strip) // 4
+    slot = 0
+    while slot < tiles[1]:
+        image, row, column = tile_position(tiles[0] + slot, grid)
+        count = min(grid[1] - column, tiles[1] - slot)
+        place = ((image * y.shape[1] + channel) * height + 4 * row) * width + 4 * column
         columns = min(4 * count, width - 4 * column)
         for i in range(min(4, height - 4 * row)):
-            place = (plane + 4 * row + i) * width + 4 * column
-            copy(flat, place, strip, i * 4 * TILES + 4 * slot, columns)
-        tile += count
+            copy(flat, place + i * width, strip, i * pitch + 4 * slot, columns)
         slot += count
 
 
 @kernel
 def convolve(
-    first, last, x, weight, steps, y, bias, padding, grid, tiles, part, offsets, starts, finite
+    first, last, x, weight, steps, y, bias, padding, grid, most_tiles, part, offsets, starts, finite
 ):  # fmt: skip
-    """Every `part` output channels of every `tiles` tiles are a task.
+    """Every `part` output channels of every `most_tiles` tiles are a task.
 
     Parameters
     ----------
@@ -281,154 +262,109 @@ def convolve(
     steps : see `transform_weights`
     y : (N, K, OH, OW)
     bias : (K,)
-    padding : above and left of x
-    grid : rows and columns of tiles in an image
-    offsets, starts : of the channels and of the vectors of each frequency in V
+    padding, grid : see `transform_input`
+    offsets, starts : of the channels, and of the vectors of each frequency, in V
     finite : (tasks,); a task notes whether its results are
     """
     channels, outputs = x.shape[1], y.shape[1]
     total = x.shape[0] * grid[0] * grid[1]
-    stride = TILES + LANES
-    line = (min(tiles, grid[1]) // LANES + 2) * 4 * LANES
+    width = len(starts) // 36 * LANES
+    line = (min(most_tiles, grid[1]) // LANES + 2) * 4 * LANES
     lines, halves = np.empty(6 * line, x.dtype), np.empty(6 * line, x.dtype)
-    v_step, m_step = spaced(channels * stride), spaced(CHANNELS * TILES)
-    v = np.empty(36 * v_step, x.dtype)
-    pitch = spaced(channels * TILE_ROWS)
-    taps = np.zeros(9 * pitch, x.dtype)
-    u = np.empty((CHANNELS // TILE_ROWS) * 36 * pitch, x.dtype)
-    m = np.empty(36 * m_step, x.dtype)
-    strip, half = np.empty(16 * TILES, x.dtype), np.empty(24 * LANES, x.dtype)
+    v_step, u_step = spaced(channels * (width + LANES)), spaced(channels * TILE_ROWS)
+    m_step = spaced(CHANNELS * width)
+    v, m = np.empty(36 * v_step, x.dtype), np.empty(36 * m_step, x.dtype)
+    u = np.empty(CHANNELS // TILE_ROWS * 36 * u_step, x.dtype)
+    taps, strip = np.zeros(9 * u_step, x.dtype), np.empty(16 * width, x.dtype)
     parts = (outputs + part - 1) // part
     for task in range(first, last):
-        run = task // parts * tiles, min(tiles, total - task // parts * tiles)
-        transform_input(v, v_step, stride, lines, halves, x, 0, channels, run, grid, padding)
+        tile = task // parts * most_tiles
+        tiles = tile, min(most_tiles, total - tile)
+        transform_input(v, v_step, width + LANES, lines, halves, x, channels, tiles, grid, padding)
         trace = x.dtype.type(0)
         k_last = min((task % parts + 1) * part, outputs)
-        for k0 in range(task % parts * part, k_last, CHANNELS):
-            ks = min(CHANNELS, k_last - k0)
-            transform_weights(u, pitch, taps, weight, steps, k0, ks, channels)
-            multiply(m, m_step, u, pitch, v, ks, channels, offsets, starts, run[1])
-            for k in range(ks):
+        for k in range(task % parts * part, k_last, CHANNELS):
+            ks = min(CHANNELS, k_last - k)
+            transform_weights(u, u_step, taps, weight, steps, k, ks, channels)
+            multiply(m, m_step, width, u, u_step, v, ks, channels, offsets, starts, tiles[1])
+            for i in range(ks):
                 trace += transform_output(
-                    strip, half, m, k * TILES, m_step, run[1], bias[k0 + k]
+                    strip, halves, m, i * width, m_step, tiles[1], bias[k + i]
                 )
-                put_strip(y, k0 + k, strip, run, grid)
+                put_strip(y, k + i, strip, tiles, grid)
         finite[task] = trace == 0
 
 
-@inner
-def transform_upstream(z, step, stride, lines, halves, g, channel_first, channels, run, grid):
-    """Z of a run of tiles: what `transform_input` is for V, from tiles of 4×4."""
-    height, width = g.shape[2:]
-    flat = g.reshape(-1)
-    pitch = len(lines) // 6
-    nothing = spread(0, z)
-    for c in range(channels):
-        tile, slot = run[0], 0
-        while slot < run[1]:
-            row, column = tile // grid[1], tile % grid[1]
-            image, row = row // grid[0], row % grid[0]
-            count = min(grid[1] - column, run[1] - slot)
-            filled = (count + LANES - 1) // LANES * 4 * LANES
-            real = min(4 * count, width - 4 * column)
-            for i in range(4):
-                line = i * pitch
-                if 4 * row + i < height:
-                    source = ((image * g.shape[1] + channel_first + c) * height + 4 * row + i) * width
-                    copy(lines, line, flat, source + 4 * column, real)
-                    lines[line + real : line + filled] = 0
-                else:
-                    lines[line : line + filled] = 0
-            for q in range(0, filled, LANES):
-                column_of_six = upstream_transform(
-                    load(lines, q),
-                    load(lines, pitch + q),
-                    load(lines, 2 * pitch + q),
-                    load(lines, 3 * pitch + q),
-                )
-                for i in range(6):
-                    store(halves, i * pitch + q, column_of_six[i])
-            for i in range(6):
-                for t in range(0, count, LANES):
-                    g0, g1, g2, g3 = load_every_fourth(halves, i * pitch + 4 * t)
-                    row_of_six = upstream_transform(g0, g1, g2, g3)
-                    for j in range(6):
-                        store(z, (6 * i + j) * step + c * stride + slot + t, row_of_six[j])
-            tile += count
-            slot += count
-        for f in range(36):  # no tile: it adds nothing to the sums
-            store(z, f * step + c * stride + run[1], nothing)
+class Plan(NamedTuple):
+    """How tiles are cut into blocks."""
+
+    grid: Pair  # rows and columns of tiles in an image
+    blocks: int
+    tiles: int  # the most in a block
+    offsets: Array  # of each channel in V
+    starts: Array  # of each vector of each frequency in V
 
 
-@inner
-def upstream_transform(g0, g1, g2, g3):
-    """A g."""
-    a, b = g0 + P2 * g2, P * g1 + P3 * g3
-    c, d = g0 + Q2 * g2, Q * g1 + Q3 * g3
-    return g0, a + b, a - b, c + d, c - d, g3
+@functools.lru_cache(maxsize=256)
+def plan_blocks(batch: int, channels: int, size: Pair, multiple: int) -> Plan:
+    """As few blocks as the cache allows; a `multiple` of some number where there are many tiles."""
+    group = TILE_VECTORS * LANES
+    grid = -(-size[0] // 4), -(-size[1] // 4)
+    total = batch * grid[0] * grid[1]
+    most = max(group, min(TILES, V_BYTES // (36 * 4 * channels)))
+    blocks = -(-total // most)
+    if total >= 2 * group * multiple:
+        blocks = -(-blocks // multiple) * multiple
+    tiles = -(-total // blocks)
+    width = -(-tiles // group) * group
+    offsets = np.arange(channels) * (width + LANES)
+    frequencies = np.arange(36) * spaced(channels * (width + LANES))
+    starts = np.add.outer(frequencies, np.arange(0, width, LANES))
+    return Plan(
+        grid, -(-total // tiles), tiles, offsets.astype(np.int32), starts.astype(np.int32).ravel()
+    )
 
 
-@inner
-def gradient_transform(s0, s1, s2, s3, s4, s5):
-    """Gᵀ s."""
-    a, b = AT_P * (s1 + s2), AT_P * P * (s1 - s2)
-    c, d = AT_Q * (s3 + s4), AT_Q * Q * (s3 - s4)
-    return (1 / (P2 * Q2)) * s0 + a + c, b + d, P2 * a + Q2 * c + s5
-
-
-@kernel
-def weight_gradient(first, last, x, g, dw, padding, grid, tiles, part, offsets, starts):
-    """Every `part` output channels are a task.
+def conv2d(x: Array, weight: Array, padding: Pair, bias: Array | None = None) -> Array | None:
+    """See `minigrad.kernels.reference.conv2d`; nothing where infinity or NaN would spread.
 
     Parameters
     ----------
-    x : (N, C, H, W)
-    g : (N, K, OH, OW)
-    dw : (K, C, 3, 3)
-    padding, grid, tiles, offsets, starts : see `convolve`
+    x, weight, bias : float32, prepared, and not empty
     """
-    channels, outputs = x.shape[1], g.shape[1]
-    total = x.shape[0] * grid[0] * grid[1]
-    stride = TILES + LANES
-    line = (min(tiles, grid[1]) // LANES + 2) * 4 * LANES
-    lines, halves = np.empty(6 * line, x.dtype), np.empty(6 * line, x.dtype)
-    v_step, z_step = spaced(channels * stride), spaced(part * stride)
-    v, z = np.empty(36 * v_step, x.dtype), np.empty(36 * z_step, x.dtype)
-    size = dot_tile_size(x.itemsize)
-    columns = (channels + DOT_COLUMNS - 1) // DOT_COLUMNS
-    sums = np.empty((36, (part + DOT_ROWS - 1) // DOT_ROWS, columns, size), x.dtype)
-    flat = sums.reshape(-1)
-    half = np.empty((3, 6), x.dtype)
-    for task in range(first, last):
-        k_first = task * part
-        ks = min(part, outputs - k_first)
-        sums[:] = 0
-        for tile in range(0, total, tiles):
-            run = tile, min(tiles, total - tile)
-            transform_input(v, v_step, stride, lines, halves, x, 0, channels, run, grid, padding)
-            transform_upstream(z, z_step, stride, lines, halves, g, k_first, ks, run, grid)
-            vectors = (run[1] + LANES - 1) // LANES
-            for f in range(36):
-                for k in range(0, ks, DOT_ROWS):
-                    for c in range(0, channels, DOT_COLUMNS):
-                        place = ((f * sums.shape[1] + k // DOT_ROWS) * columns + c // DOT_COLUMNS) * size
-                        dot_tile(
-                            z, f * z_step + k * stride, stride, min(DOT_ROWS, ks - k),
-                            v, offsets, c, min(DOT_COLUMNS, channels - c),
-                            starts[f * (TILES // LANES) :], vectors, flat, place,
-                        )  # fmt: skip
-        for k in range(ks):
-            for c in range(channels):
-                tile_sums = sums[:, k // DOT_ROWS, c // DOT_COLUMNS]
-                e = k % DOT_ROWS * DOT_COLUMNS + c % DOT_COLUMNS
-                for j in range(6):
-                    half[0, j], half[1, j], half[2, j] = gradient_transform(
-                        tile_sums[j, e], tile_sums[6 + j, e], tile_sums[12 + j, e],
-                        tile_sums[18 + j, e], tile_sums[24 + j, e], tile_sums[30 + j, e],
-                    )  # fmt: skip
-                for i in range(3):
-                    taps = gradient_transform(
-                        half[i, 0], half[i, 1], half[i, 2], half[i, 3], half[i, 4], half[i, 5]
-                    )
-                    for j in range(3):
-                        dw[k_first + k, c, i, j] = taps[j]
+    size = len(weight), x.shape[2] + 2 * padding[0] - 2, x.shape[3] + 2 * padding[1] - 2
+    steps = 9 * weight.shape[1], 9, 3, 1, 0
+    return _correlate(x, weight, steps, size, padding, bias)
+
+
+def conv2d_input_gradient(
+    g: Array, weight: Array, input_size: Pair, padding: Pair, bias: Array | None = None
+) -> Array | None:
+    """See `minigrad.kernels.reference.conv2d_input_gradient`, and `conv2d` above."""
+    size = weight.shape[1], *input_size
+    steps = 9, 9 * weight.shape[1], -3, -1, 8
+    return _correlate(g, weight, steps, size, (2 - padding[0], 2 - padding[1]), bias)
+
+
+def _correlate(
+    x: Array,
+    weight: Array,
+    steps: tuple[int, int, int, int, int],
+    size: tuple[int, int, int],
+    padding: Pair,
+    bias: Array | None,
+) -> Array | None:
+    threads = get_num_threads()
+    y = np.empty((len(x), *size), x.dtype)
+    plan = plan_blocks(len(x), x.shape[1], size[1:], threads)
+    part = -(-size[0] // -(-threads // plan.blocks))
+    part = -(-part // TILE_ROWS) * TILE_ROWS
+    tasks = plan.blocks * -(-size[0] // part)
+    bias = np.zeros(size[0], x.dtype) if bias is None else bias
+    finite = np.zeros(tasks, bool)
+    run(
+        convolve, tasks, y.size * x.shape[1] / 8,
+        x, weight.reshape(-1), steps, y, bias, padding, plan.grid, plan.tiles, part,
+        plan.offsets, plan.starts, finite,
+    )  # fmt: skip
+    return y if finite.all() else None

@@ -48,9 +48,8 @@ def _conv2d_sample(rng):
 def _conv2d(x, weight, bias=None, /, stride=(1, 1), padding=(0, 0), dilation=(1, 1), groups=1):
     dtype = np.result_type(x, weight)
     x, weight = _for_the_kernels(x, weight)
-    y = kernel_in_force("conv2d")(x, weight, stride, padding, dilation, groups)
-    if bias is not None:
-        y += np.asarray(bias, y.dtype)[:, None, None]
+    bias = None if bias is None else np.asarray(bias)
+    y = kernel_in_force("conv2d")(x, weight, stride, padding, dilation, groups, bias)
     return y if y.dtype == dtype or dtype.kind != "f" else y.astype(dtype)
 
 
@@ -94,11 +93,10 @@ def _conv_transpose2d(
 ):
     dtype = np.result_type(x, weight)
     x, weight = _for_the_kernels(x, weight)
+    bias = None if bias is None else np.asarray(bias)
     y = kernel_in_force("conv2d_input_gradient")(
-        x, weight, output_size, stride, padding, dilation, groups
+        x, weight, output_size, stride, padding, dilation, groups, bias
     )
-    if bias is not None:
-        y += np.asarray(bias, y.dtype)[:, None, None]
     return y if y.dtype == dtype or dtype.kind != "f" else y.astype(dtype)
 
 

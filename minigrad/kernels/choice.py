@@ -1,0 +1,80 @@
+"""Which algorithm computes a convolution: decided here, from its shape alone.
+
+* ``direct``: any convolution, with the rows laid out for the micro-kernel (`convolution`).
+* ``winograd``: 3×3 kernels of stride 1 in float32, with a quarter of the multiplications.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+Pair = tuple[int, ...]
+
+algorithms = ("direct", "winograd")
+
+
+class Shape(NamedTuple):
+    """What the choice depends on."""
+
+    batch: int
+    channels: int  # summed over
+    outputs: int
+    kernel_size: Pair
+    output_size: Pair
+    stride: Pair
+    dilation: Pair
+    groups: int
+    single: bool  # precision
+
+    @property
+    def tiles(self) -> int:
+        """How many tiles of 4×4 the results fill."""
+        height, width = self.output_size
+        return self.batch * -(-height // 4) * -(-width // 4)
+
+
+def shape(
+    x_shape: tuple[int, ...],
+    weight_shape: tuple[int, ...],
+    output_size: Pair,
+    stride: Pair,
+    dilation: Pair,
+    groups: int,
+    dtype: np.dtype,
+) -> Shape:
+    """The shape of a convolution of (N, C, H, W) with (K, C / groups, kernel) kernels."""
+    return Shape(
+        x_shape[0], x_shape[1], weight_shape[0], weight_shape[2:], output_size,
+        stride, dilation, groups, dtype == np.float32,
+    )  # fmt: skip
+
+
+def algorithm(shape: Shape, forced: str | None = None) -> str:
+    """Of a convolution or its gradient to the input; `forced` wherever it is possible.
+
+    With few channels or tiles, the transforms cost more than they save.
+    """
+    few = min(shape.channels, shape.outputs) < 16 or shape.output_size[1] < 10
+    many = min(shape.channels, shape.outputs) >= 32
+    return _winograd_or_direct(shape, shape.tiles >= 12 and (many or not few), forced)
+
+
+def gradient_algorithm(shape: Shape, forced: str | None = None) -> str:
+    """Of the gradient to the weight, where sums run over tiles."""
+    worth_it = min(shape.channels, shape.outputs) >= 16 and shape.tiles >= 48
+    return _winograd_or_direct(shape, worth_it, forced)
+
+
+def _winograd_or_direct(shape: Shape, worth_it: bool, forced: str | None) -> str:
+    empty = 0 in (shape.batch, shape.channels, shape.outputs, *shape.output_size)
+    possible = (
+        shape.kernel_size == (3, 3)
+        and shape.stride == shape.dilation == (1, 1)
+        and shape.groups == 1
+        and shape.single
+        and not empty
+    )
+    wanted = worth_it if forced is None else forced == "winograd"
+    return "winograd" if possible and wanted else "direct"
