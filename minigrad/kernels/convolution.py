@@ -71,23 +71,38 @@ def copy_block(target, first, to_steps, source, source_first, from_steps, counts
 
 
 @inner
+def fill(planes, first, count, value):
+    for q in range(first, first + count):
+        planes[np.uintp(q)] = value
+
+
+@inner
 def lay_out(planes, x, image, images, channel, channels, row, rows, layout, phases, padding=0):
-    """Copy a block of `x` into planes of `padding`; `row` is the block's first output row."""
-    planes[: channels * layout.phases * layout.plane] = padding
+    """Copy a block of `x` into planes, in `padding`; `row` is the block's first output row."""
     height, width = x.shape[2:]
     sh, sw = layout.stride_h, layout.stride_w
     to_steps = layout.image, layout.pitch, layout.column
     from_steps = x.shape[1] * height * width, sh * width, sw
+    # What taps of the last column reach lies in the padding of the next row.
+    line = max(layout.pitch, layout.used_w * layout.column)
+    last = min(row + rows + layout.reach_h, layout.used_h)
     for c in range(channels):
         for phase in range(layout.phases):
             above = phases[phase, 0] - layout.padding_h
             left = phases[phase, 1] - layout.padding_w
-            i0 = max(row, -(above // sh))
-            i1 = min(row + rows + layout.reach_h, layout.used_h, (height - 1 - above) // sh + 1)
-            j0 = max(0, -(left // sw))
-            j1 = min(layout.used_w, (width - 1 - left) // sw + 1)
-            to = (c * layout.phases + phase) * layout.plane
-            to += (i0 - row) * layout.pitch + j0 * layout.column
+            i0, i1 = max(row, -(above // sh)), min(last, (height - 1 - above) // sh + 1)
+            j0, j1 = max(0, -(left // sw)), min(layout.used_w, (width - 1 - left) // sw + 1)
+            plane = (c * layout.phases + phase) * layout.plane
+            before, behind = max(j0, 0) * layout.column, max(j1, 0) * layout.column
+            for n in range(images if layout.column == 1 else 1):
+                for i in range(row, last):
+                    to = plane + n * layout.image + (i - row) * layout.pitch
+                    if i0 <= i < i1 and j0 < j1:
+                        fill(planes, to, before, padding)
+                        fill(planes, to + behind, line - behind, padding)
+                    else:
+                        fill(planes, to, line, padding)
+            to = plane + (i0 - row) * layout.pitch + j0 * layout.column
             fro = (image * x.shape[1] + channel + c) * height + i0 * sh + above
             fro = fro * width + j0 * sw + left
             counts = images, i1 - i0, j1 - j0
@@ -115,12 +130,15 @@ def pack(first, last, weight, steps, taps, channels, outputs, packed):
     tiles = (outputs + TILE_ROWS - 1) // TILE_ROWS
     for task in range(first, last):
         start = task // tiles * steps[0]
-        for i in range(TILE_ROWS):
-            m = task % tiles * TILE_ROWS + i
-            for c in range(channels):
-                for t in range(len(taps)):
-                    place = start + m * steps[1] + c * steps[2] + taps[t]
-                    packed[task, c, t, i] = weight[np.uintp(place)] if m < outputs else 0
+        m = task % tiles * TILE_ROWS
+        rows = min(TILE_ROWS, outputs - m)
+        for c in range(channels):
+            for t in range(len(taps)):
+                place = start + m * steps[1] + c * steps[2] + taps[t]
+                for i in range(rows):
+                    packed[task, c, t, i] = weight[np.uintp(place + i * steps[1])]
+                for i in range(rows, TILE_ROWS):
+                    packed[task, c, t, i] = 0
 
 
 @kernel
@@ -144,34 +162,71 @@ def correlate(
     parts = (outputs + part - 1) // part
     tiles = (outputs + TILE_ROWS - 1) // TILE_ROWS
     planes = np.zeros(layout.channels * layout.phases * layout.plane, y.dtype)
-    stride = layout.positions + GAP
-    results = np.empty(part * stride, y.dtype)
+    plane = y.shape[2] * y.shape[3]
+    at_once = fits_result(layout, y.shape, outputs, target, lanes)
+    stride = plane if at_once else layout.positions + GAP
+    results = y.reshape(-1) if at_once else np.empty(part * stride, y.dtype)
     for task in range(first, last):
         rest, m0 = task // parts, task % parts * part
         rest, group = rest // groups, rest % groups
         image, row = rest // row_blocks * layout.images, rest % row_blocks * layout.rows
         images, rows = min(layout.images, batch - image), min(layout.rows, layout.outputs_h - row)
         vectors = block_vectors(images, rows, layout, lanes)
-        ms = min(part, outputs - m0)
-        if channels == 0:
-            results[:] = 0
+        ms, m_first = min(part, outputs - m0), group * outputs + m0
+        place = (image * y.shape[1] + m_first) * plane + row * y.shape[3] if at_once else 0
         for c0 in range(0, channels, layout.channels):
             cs = min(layout.channels, channels - c0)
             c_first = group * channels + c0
             lay_out(planes, x, image, images, c_first, cs, row, rows, layout, phases)
-            for v in range(0, vectors, TILE_VECTORS):
-                for m in range(0, ms, TILE_ROWS):
-                    tile = (group * tiles + (m0 + m) // TILE_ROWS) * channels + c0
-                    multiply_tile(
-                        packed, tile * layout.taps * TILE_ROWS, cs * layout.taps,
-                        planes, offsets, starts, v,
-                        results, m * stride + v * lanes, stride, c0 > 0, TILE_VECTORS,
-                    )  # fmt: skip
-        m_first = group * outputs + m0
+            tile = (group * tiles + m0 // TILE_ROWS) * channels + c0
+            multiply(
+                results, place, stride, vectors, ms, packed, tile * layout.taps * TILE_ROWS,
+                channels * layout.taps * TILE_ROWS, cs * layout.taps, planes, offsets, starts,
+                c0 > 0,
+            )  # fmt: skip
         for m in range(ms):
+            line = place + m * stride
+            if channels == 0:
+                results[line : line + vectors * lanes] = 0
             if bias[m_first + m] != 0:
-                results[m * stride : m * stride + layout.positions] += bias[m_first + m]
-        take_out(y, results, stride, image, images, m_first, ms, row, rows, layout, target)
+                results[line : line + vectors * lanes] += bias[m_first + m]
+        if not at_once:
+            take_out(y, results, stride, image, images, m_first, ms, row, rows, layout, target)
+
+
+@inner
+def fits_result(layout, shape, outputs, target, lanes):
+    """Whether whole tiles of results lie in a block as they do in the array, and can go there."""
+    width = shape[3]
+    ends = layout.rows * width % lanes, shape[2] % layout.rows * width % lanes
+    same = layout.images == 1 and layout.result_pitch == width and target == (0, 1, 0, 1)
+    return same and ends == (0, 0) and outputs % TILE_ROWS == 0
+
+
+@inner
+def multiply(
+    results, place, stride, vectors, outputs, packed, first, tile_step, depth, planes, offsets,
+    starts, add,
+):  # fmt: skip
+    """All tiles of a block; tiles of `packed` lie `tile_step` apart."""
+    lanes = VECTOR_BYTES // results.itemsize
+    for v in range(0, vectors, TILE_VECTORS):
+        for m in range(0, outputs, TILE_ROWS):
+            a = first + m // TILE_ROWS * tile_step
+            c = place + m * stride + v * lanes
+            if vectors - v == 1:
+                multiply_tile(
+                    packed, a, depth, planes, offsets, starts, v, results, c, stride, add, 1
+                )
+            elif vectors - v == 2:
+                multiply_tile(
+                    packed, a, depth, planes, offsets, starts, v, results, c, stride, add, 2
+                )
+            else:
+                multiply_tile(
+                    packed, a, depth, planes, offsets, starts, v, results, c, stride, add,
+                    TILE_VECTORS,
+                )  # fmt: skip
 
 
 @inner
@@ -333,13 +388,13 @@ def _correlate(
     tiles = -(-outputs // TILE_ROWS) * groups
     packed = np.empty((tiles, channels, layout.taps, TILE_ROWS), x.dtype)
     run(
-        pack, tiles, packed.size,
+        pack, tiles, 2 * packed.size,
         weight.reshape(-1), steps, plan.taps, channels, outputs, packed,
     )  # fmt: skip
     blocks = _blocks(layout, batch) * groups
     part = _part(outputs, TILE_ROWS, blocks)
     tasks = blocks * -(-outputs // part)
-    cost = tasks * part * layout.positions * channels * layout.taps / 32
+    cost = tasks * part * layout.positions * channels * layout.taps / 3
     run(
         correlate, tasks, cost,
         x, packed.reshape(-1), np.zeros(y.shape[1], y.dtype) if bias is None else bias, y,

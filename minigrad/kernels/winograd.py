@@ -363,7 +363,7 @@ def _correlate(
     bias = np.zeros(size[0], x.dtype) if bias is None else bias
     finite = np.zeros(tasks, bool)
     run(
-        convolve, tasks, y.size * x.shape[1] / 8,
+        convolve, tasks, y.size * x.shape[1],
         x, weight.reshape(-1), steps, y, bias, padding, plan.grid, plan.tiles, part,
         plan.offsets, plan.starts, finite,
     )  # fmt: skip

@@ -176,7 +176,7 @@ def conv2d_weight_gradient(x: Array, g: Array, padding: Pair) -> Array | None:
     part = -(-outputs // get_num_threads() // DOT_ROWS) * DOT_ROWS
     part = max(DOT_ROWS, min(part, SUMS_BYTES // (36 * 4 * channels) // DOT_ROWS * DOT_ROWS))
     run(
-        weight_gradient, -(-outputs // part), g.size * channels / 8,
+        weight_gradient, -(-outputs // part), g.size * channels,
         x, g, dw, padding, plan.grid, plan.tiles, part, plan.offsets, plan.starts,
     )  # fmt: skip
     return dw if np.isfinite(dw).all() else None
