@@ -388,7 +388,7 @@ def _correlate(
     tiles = -(-outputs // TILE_ROWS) * groups
     packed = np.empty((tiles, channels, layout.taps, TILE_ROWS), x.dtype)
     run(
-        pack, tiles, 2 * packed.size,
+        pack, tiles, 4 * packed.size,
         weight.reshape(-1), steps, plan.taps, channels, outputs, packed,
     )  # fmt: skip
     blocks = _blocks(layout, batch) * groups
