@@ -17,7 +17,7 @@ import minigrad as mg
 
 from .measure import Result, footing, heading, measure, row
 
-GROUPS = ("small", "convolution", "pooling")
+GROUPS = ("small", "convolution", "pooling", "training", "networks")
 
 
 def main(arguments: list[str] | None = None) -> None:

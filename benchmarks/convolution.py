@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+import layers
 import minigrad as mg
 from minigrad.kernels import kernel_set
 
@@ -65,6 +66,13 @@ def cases() -> Iterator[Case]:
         for which, name in enumerate(("input gradient", "weight gradient")):
             ours, theirs = partial(gradient, s, which), partial(torch_gradient, s, which)
             yield Case(f"{s}: {name}", ours, theirs)
+        if s.kernel == 3 and s.groups == 1 and s.channels >= 64:
+            for frozen, title in ((True, "frozen weights"), (False, "in training")):
+                for back in (False, True):
+                    way = "input gradient" if back else "forward"
+                    ours = partial(with_weights, s, frozen, back)
+                    theirs = partial(torch_with_weights, s, frozen, back)
+                    yield Case(f"{s}: {way}, {title}", ours, theirs)
     for s in TRANSPOSED:
         name = f"transposed {s}"
         yield Case(f"{name}: forward", partial(transposed, s), partial(torch_transposed, s))
@@ -154,5 +162,43 @@ def timed(x: Any, weight: Any, function: Callable) -> Run:
         y.sum().backward()
         gradient, x.grad, weight.grad = x.grad, None, None
         return gradient
+
+    return run
+
+
+def with_weights(s: Shape, frozen: bool, back: bool) -> Run:
+    """With the same weights at every call or, as in training, others each time."""
+    x, weight, g = arrays(s)
+    parameter = layers.Parameter(weight, requires_grad=False)
+    image = mg.Tensor(x, requires_grad=back)
+    y = mg.conv2d(image, parameter, None, s.stride, s.padding)
+
+    def run() -> Any:
+        if not frozen:
+            parameter.own(weight.copy())
+        if back and frozen:
+            return mg.grad(y, image, g, retain_tape=True)[0]
+        if back:
+            return kernel_set("compiled").conv2d_input_gradient(
+                g, parameter.array, x.shape[2:], (s.stride,) * 2, (s.padding,) * 2, (1, 1), 1
+            )
+        return mg.conv2d(image, parameter, None, s.stride, s.padding)
+
+    return run
+
+
+def torch_with_weights(s: Shape, frozen: bool, back: bool) -> Run:
+    """The same with PyTorch."""
+    import torch
+
+    x, fresh, _ = map(torch.from_numpy, arrays(s))
+    weight = fresh.clone()
+    gradient = torch_gradient(s, 0)
+    function = torch.nn.functional.conv2d
+
+    def run() -> Any:
+        if not frozen:
+            weight.copy_(fresh)
+        return gradient() if back else function(x, weight, None, s.stride, s.padding)
 
     return run

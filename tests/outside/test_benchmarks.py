@@ -44,7 +44,7 @@ def test_minigrad_is_timed_alone_without_pytorch():
 def test_an_unknown_group_is_an_error_that_lists_the_groups():
     done = benchmarks("big")
     assert done.returncode == 2
-    assert "small, convolution, pooling" in done.stderr
+    assert "small, convolution, pooling, training, networks" in done.stderr
 
 
 @pytest.mark.parametrize("group", ["convolution", "pooling"])
