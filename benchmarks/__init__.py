@@ -1,6 +1,7 @@
-"""minigrad beside PyTorch: ``python -m benchmarks [GROUP ...] [--threads 1,2] [--json FILE]``.
+"""minigrad beside other libraries: ``python -m benchmarks`` or ``minigrad bench``.
 
-A file is a group of cases. A case is a name and two functions, each of which prepares its inputs
-and returns the function to be timed. `measure` times both in turns in one process, because times
-drift and only ratios taken side by side tell anything.
+A *case* (`case.py`) is data: a name, a task, its arguments, and the bar it is held to. The groups
+of cases stand in `groups/`. A *peer* (`peers/`) says for one library how each task is done. Before
+a case is timed, all libraries have to compute the same numbers; then they are timed in turns in one
+process, because times drift and only ratios taken side by side tell anything.
 """

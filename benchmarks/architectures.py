@@ -1,4 +1,4 @@
-"""Networks written once for both sides: `nn` is `layers` or `torch.nn`, which agree on names."""
+"""Networks written once for all libraries: `nn` is `layers` or `torch.nn`, which agree on names."""
 
 from __future__ import annotations
 
@@ -14,19 +14,31 @@ def fill(key: str, array: np.ndarray) -> np.ndarray:
     """Overwrite a parameter with values that depend on its name and shape alone, after He."""
     if array.ndim > 1:
         rng = np.random.default_rng(crc32(key.encode()))
-        rng.standard_normal(out=array, dtype=array.dtype)
-        array *= np.sqrt(2 / array[0].size).astype(array.dtype)
-    elif array.ndim == 1:
-        array[...] = 0 if key.endswith(("bias", "mean")) else 1
+        rng.standard_normal(out=array, dtype=np.float32)
+        array *= np.sqrt(2 / array[0].size, dtype=np.float32)
+    else:  # the shift or the scale of a normalisation, or a bias
+        array[...] = 0 if key.endswith("bias") else 1
     return array
 
 
-def labels(*shape: int, classes: int = 10) -> np.ndarray:
-    """Random classes."""
-    return np.random.default_rng(1).integers(classes, size=shape)
+def mlp(nn: Any, concatenate: Callable) -> Any:
+    """One hidden layer."""
+    return nn.Sequential(nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, 10))
 
 
-def vgg16(nn: Any) -> Any:
+def lenet(nn: Any, concatenate: Callable) -> Any:
+    """LeNet, with the names of `layers.models.LeNet`."""
+    return nn.Sequential(
+        OrderedDict(
+            conv1=nn.Conv2d(1, 6, 5, padding=2), relu1=nn.ReLU(), pool1=nn.MaxPool2d(2),
+            conv2=nn.Conv2d(6, 16, 5), relu2=nn.ReLU(), pool2=nn.MaxPool2d(2),
+            flatten=nn.Flatten(), fc1=nn.Linear(400, 120), relu3=nn.ReLU(),
+            fc2=nn.Linear(120, 84), relu4=nn.ReLU(), fc3=nn.Linear(84, 10),
+        )
+    )  # fmt: skip
+
+
+def vgg16(nn: Any, concatenate: Callable) -> Any:
     """VGG-16, with the names of `layers.models.VGG`."""
     features, before = [], 3
     for channels, count in ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3)):
@@ -48,7 +60,7 @@ def vgg16(nn: Any) -> Any:
     )
 
 
-def resnet18(nn: Any) -> Any:
+def resnet18(nn: Any, concatenate: Callable) -> Any:
     """ResNet-18, with the names of `layers.models.ResNet`."""
 
     class Block(nn.Module):
@@ -86,8 +98,9 @@ def resnet18(nn: Any) -> Any:
     return nn.Sequential(parts)
 
 
-def unet(nn: Any, concatenate: Callable, classes: int = 10, base: int = 16, depth: int = 4) -> Any:
+def unet(nn: Any, concatenate: Callable) -> Any:
     """U-Net with batch norm: down by pooling, up by transposed convolution, and across."""
+    base, depth, classes = 16, 4, 10
 
     def double(before: int, after: int) -> Any:
         parts = []
@@ -106,7 +119,7 @@ def unet(nn: Any, concatenate: Callable, classes: int = 10, base: int = 16, dept
             self.head = nn.Conv2d(base, classes, 1)
 
         def forward(self, x: Any) -> Any:
-            kept = []
+            kept: list[Any] = []
             for block in self.down:
                 x = block(self.pool(x) if kept else x)
                 kept.append(x)
@@ -115,3 +128,40 @@ def unet(nn: Any, concatenate: Callable, classes: int = 10, base: int = 16, dept
             return self.head(x)
 
     return UNet()
+
+
+BUILDERS = {
+    "MLP": mlp,
+    "LeNet": lenet,
+    "U-Net": unet,
+    "VGG-16": vgg16,
+    "ResNet-18": resnet18,
+}
+
+# In the features of VGG-16: the last relu before each pooling, up to relu4_3.
+STYLE_LAYERS = (3, 8, 15, 22)
+
+
+def _maps_and_grams(features: Any, x: Any) -> list[tuple[Any, Any]]:
+    kept: list[tuple[Any, Any]] = []
+    for i, layer in enumerate(features):
+        x = layer(x)
+        if i in STYLE_LAYERS:
+            rows = x.reshape(x.shape[1], -1)
+            kept.append((x, rows @ rows.T / (rows.shape[0] * rows.shape[1])))
+    return kept
+
+
+def style_targets(features: Any, image: Any) -> list[tuple[Any, Any]]:
+    """What `style_loss` compares with: maps and Gram matrices of one image."""
+    return _maps_and_grams(features, image)
+
+
+def style_loss(features: Any, x: Any, targets: list[tuple[Any, Any]]) -> Any:
+    """Squared differences of all Gram matrices and of the deepest maps."""
+    kept = _maps_and_grams(features, x)
+    content = ((kept[-1][0] - targets[-1][0]) ** 2).mean()
+    return (
+        sum(((gram - goal) ** 2).sum() for (_, gram), (_, goal) in zip(kept, targets, strict=True))
+        + content
+    )

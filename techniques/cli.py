@@ -1,8 +1,10 @@
-"""The command line: `minigrad tour`, `minigrad check`, `minigrad train`, `minigrad warmup`."""
+"""The command line: `minigrad tour`, `minigrad check`, `minigrad train`, `minigrad warmup`,
+`minigrad bench`."""
 
 from __future__ import annotations
 
 import argparse
+import importlib
 import sys
 from collections.abc import Sequence
 
@@ -56,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"minigrad {minigrad.__version__}")
     parser.set_defaults(stopped="stopped")
     commands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
-    for add in (_add_tour, _add_check, _add_train, _add_warmup):
+    for add in (_add_tour, _add_check, _add_train, _add_warmup, _add_bench):
         add(commands)
     return parser
 
@@ -129,6 +131,27 @@ def _add_warmup(commands: argparse._SubParsersAction) -> None:
     warmup.set_defaults(run=_warmup)
 
 
+def _add_bench(commands: argparse._SubParsersAction) -> None:
+    # The benchmarks stand above this package, so they are named and not imported; without them,
+    # as in a copy of this package alone, the command says where they are.
+    try:
+        benchmarks = importlib.import_module("benchmarks.command")
+    except ModuleNotFoundError as error:
+        if error.name != "benchmarks":
+            raise
+        bench = commands.add_parser("bench", help="(not here) measure minigrad's speed")
+        bench.set_defaults(run=_no_bench)
+        return
+    bench = commands.add_parser(
+        "bench",
+        help="measure minigrad beside PyTorch on this machine",
+        description=benchmarks.DESCRIPTION,
+        epilog=f"example: minigrad bench {benchmarks.EXAMPLE}",
+    )
+    benchmarks.add_options(bench)
+    bench.set_defaults(run=benchmarks.run)
+
+
 def _tour(options: argparse.Namespace) -> int:
     from techniques.tour.guide import write_tour
 
@@ -152,6 +175,13 @@ def _train(options: argparse.Namespace) -> int:
     accuracy = train(options.name, out, data=options.data)
     print(f"The weights are in {out}; right on {100 * accuracy:.1f} % of the test pictures")
     return 0
+
+
+def _no_bench(options: argparse.Namespace) -> int:
+    raise ValueError(
+        "the package benchmarks is not installed: run python -m benchmarks in minigrad's "
+        "repository, or pip install minigrad from it"
+    )
 
 
 def _warmup(options: argparse.Namespace) -> int:
