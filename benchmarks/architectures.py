@@ -9,16 +9,22 @@ from zlib import crc32
 
 import numpy as np
 
+# So many random numbers fill a parameter, again and again: drawing all of VGG's takes seconds.
+NUMBERS = 2**18 - 1
 
-def fill(key: str, array: np.ndarray) -> np.ndarray:
+
+def fill(key: str, array: np.ndarray) -> None:
     """Overwrite a parameter with values that depend on its name and shape alone, after He."""
-    if array.ndim > 1:
-        rng = np.random.default_rng(crc32(key.encode()))
-        rng.standard_normal(out=array, dtype=np.float32)
-        array *= np.sqrt(2 / array[0].size, dtype=np.float32)
-    else:  # the shift or the scale of a normalisation, or a bias
+    if array.ndim == 1:  # a bias, or the shift or scale of a normalisation
         array[...] = 0 if key.endswith("bias") else 1
-    return array
+        return
+    rng = np.random.default_rng(crc32(key.encode()))
+    numbers = rng.standard_normal(min(array.size, NUMBERS), np.float32)
+    numbers *= np.sqrt(2 / array[0].size, dtype=np.float32)
+    flat = array.reshape(-1)
+    for start in range(0, array.size, NUMBERS):
+        part = flat[start : start + NUMBERS]
+        part[...] = numbers[: part.size]
 
 
 def mlp(nn: Any, concatenate: Callable) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .bars import BARS
-from .report import OURS, Result
+from .report import MEDIAN, OURS, Result
 from .timing import Run, in_turns
 
 Array = np.ndarray
@@ -54,7 +54,7 @@ class Case:
         result = Result.of(self.group, self.name, threads, "ms", samples, bar=BARS[self.bar])
         work = self.flops() if callable(self.flops) else self.flops or self.traffic
         if work:
-            result.rate = work / 1e6 / result.values[OURS][1]
+            result.rate = work / 1e6 / result.values[OURS][MEDIAN]
             result.rate_unit = "GFLOP/s" if self.flops else "GB/s"
         yield result
 

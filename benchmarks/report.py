@@ -17,12 +17,14 @@ import numpy as np
 JUDGE = "PyTorch"
 OURS = "minigrad"
 
-Quartiles = list[float]
+# The least, the lower quartile, the median, the upper quartile and the most of some numbers.
+Spread = list[float]
+MIN, LOW, MEDIAN, HIGH = range(4)
 
 
 @dataclass
 class Result:
-    """One row: quartiles by library.
+    """One row: how minigrad and the peers did on a case.
 
     Attributes
     ----------
@@ -30,9 +32,9 @@ class Result:
     threads : int
     unit : {"ms", "MiB"}
     values : dict
-        From library to quartiles, in that unit.
+        From library to the spread of its values, in that unit.
     ratios : dict
-        From peer to the quartiles of minigrad's value over the peer's, taken in the same round.
+        From peer to the spread of minigrad's value over the peer's, taken in the same round.
     bar : float or None
         Which ratio to PyTorch is allowed.
     limit : float or None
@@ -46,8 +48,8 @@ class Result:
     case: str
     threads: int
     unit: str
-    values: dict[str, Quartiles]
-    ratios: dict[str, Quartiles]
+    values: dict[str, Spread]
+    ratios: dict[str, Spread]
     bar: float | None = None
     limit: float | None = None
     rate: float | None = None
@@ -60,20 +62,20 @@ class Result:
     ) -> Result:  # fmt: skip
         """From the samples of each library, one a round."""
         ours = np.array(samples[OURS])
-        ratios = {name: quartiles(ours / s) for name, s in samples.items() if name != OURS}
-        values = {name: quartiles(s) for name, s in samples.items()}
+        ratios = {name: spread(ours / s) for name, s in samples.items() if name != OURS}
+        values = {name: spread(s) for name, s in samples.items()}
         return cls(group, case, threads, unit, values, ratios, **more)
 
     @property
     def ratio(self) -> float | None:
         """The median ratio to PyTorch, if it was measured."""
-        return self.ratios[JUDGE][1] if JUDGE in self.ratios else None
+        return self.ratios[JUDGE][MEDIAN] if JUDGE in self.ratios else None
 
     @property
     def over_bar(self) -> bool:
         """Whether it misses its bar."""
         if self.limit is not None:
-            return self.values[OURS][1] > self.limit
+            return self.values[OURS][MEDIAN] > self.limit
         return self.ratio is not None and self.bar is not None and self.ratio > self.bar
 
 
@@ -124,9 +126,9 @@ class Report:
         return result.rate / peak if result.rate and peak else None
 
 
-def quartiles(values: Any) -> Quartiles:
-    """The lower quartile, the median and the upper one, to four digits."""
-    return [float(f"{value:.4g}") for value in np.quantile(values, [0.25, 0.5, 0.75])]
+def spread(values: Any) -> Spread:
+    """See `Spread`; to four digits."""
+    return [float(f"{value:.4g}") for value in np.quantile(values, [0, 0.25, 0.5, 0.75, 1])]
 
 
 def machine(libraries: Sequence[Any]) -> dict[str, Any]:

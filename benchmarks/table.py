@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 
 from .bars import GEOMETRIC_MEAN
-from .report import JUDGE, OURS, Report, Result
+from .report import HIGH, JUDGE, LOW, MEDIAN, MIN, OURS, Report, Result
 
 CASE_WIDTH = 58
 
@@ -26,20 +26,20 @@ def title(group: str, threads: int) -> str:
 def header(peers: Sequence[str]) -> list[str]:
     """The names of the columns."""
     others = [name for peer in peers for name in (peer, "ratio")]
-    return ["", OURS, *others, "half of them", "bar", "done a second", "of peak"]
+    return ["", OURS, *others, "middle half", "bar", "done a second", "of peak"]
 
 
 def cells(result: Result, peers: Sequence[str], share: float | None) -> list[str]:
     """The columns of a result; `share` of the machine's peak."""
-    row = [result.case, quantity(result.values[OURS][1], result.unit)]
+    row = [result.case, quantity(result.values[OURS][MEDIAN], result.unit)]
     for peer in peers:
         if peer in result.ratios:
-            row.append(quantity(result.values[peer][1], result.unit))
-            row.append(f"{result.ratios[peer][1]:.2f}")
+            row.append(quantity(result.values[peer][MEDIAN], result.unit))
+            row.append(f"{result.ratios[peer][MEDIAN]:.2f}")
         else:
             row += ["", ""]
     first = next((result.ratios[peer] for peer in peers if peer in result.ratios), None)
-    spread = f"{first[0]:.2f} to {first[2]:.2f}" if first and first[0] < first[2] else ""
+    spread = f"{first[LOW]:.2f} to {first[HIGH]:.2f}" if first and first[MIN] < first[HIGH] else ""
     rate = f"{result.rate:.3g} {result.rate_unit}" if result.rate else ""
     return [*row, spread, bar(result), rate, f"{share:.0%}" if share else ""]
 
@@ -52,19 +52,21 @@ def quantity(value: float, unit: str) -> str:
 
 def bar(result: Result) -> str:
     """What is allowed, and whether that is missed."""
+    return f"{allowed(result)} missed" if result.over_bar else allowed(result)
+
+
+def allowed(result: Result) -> str:
+    """The limit or the bar, if it has one that can be judged."""
     if result.limit is not None:
-        allowed = quantity(result.limit, result.unit)
-    elif result.bar is not None and result.ratio is not None:
-        allowed = f"{result.bar:.2f}"
-    else:
-        return ""
-    return f"{allowed} missed" if result.over_bar else allowed
+        return quantity(result.limit, result.unit)
+    return f"{result.bar:.2f}" if result.bar is not None and result.ratio is not None else ""
 
 
 def line(cells: Sequence[str]) -> str:
     """The cells as a line of a terminal."""
-    widths = [11, *[width for _ in cells[6:] for width in (11, 6)][: len(cells) - 6], 12, 13, 13, 7]
     case, *rest = cells
+    peers = (len(rest) - 5) // 2
+    widths = [11, *[11, 6] * peers, 12, 13, 13, 7]
     parts = [f"{text:>{width}}" for text, width in zip(rest, widths, strict=True)]
     return f"{case:{CASE_WIDTH}} {' '.join(parts)}".rstrip()
 
@@ -91,10 +93,10 @@ def summary(report: Report) -> list[str]:
 
 def miss(result: Result) -> str:
     """By how much a result misses its bar."""
-    value = result.ratio
-    if result.limit is not None or value is None:
-        return f"{result.case}: {quantity(result.values[OURS][1], result.unit)} ({bar(result)})"
-    return f"{result.case}: {value:.2f} ({bar(result)})"
+    reached = f"{result.ratio:.2f}" if result.ratio is not None else ""
+    if result.limit is not None:
+        reached = quantity(result.values[OURS][MEDIAN], result.unit)
+    return f"{result.case}: {reached}, bar {allowed(result)}"
 
 
 def geometric_mean(values: Iterable[float]) -> float:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 # One timed block is at least this long, so that the clock and the first call do not matter.
 BLOCK_SECONDS = 0.02
 # A case ends after this time, but not before some rounds.
-CASE_SECONDS = 3.0
+CASE_SECONDS = 2.0
 FEWEST_ROUNDS = 5
 # PyTorch's threads wait for more work by spinning; after this they sleep and take no time of ours.
 PAUSE_SECONDS = 0.01

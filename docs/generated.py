@@ -1,12 +1,14 @@
 """Directives whose content is generated, so never out of date.
 
-``primitive-table``, ``public-names`` and ``mistake-gallery``.
+``primitive-table``, ``public-names``, ``mistake-gallery`` and ``benchmark-results``.
 """
 
 from __future__ import annotations
 
 import importlib
 import inspect
+import io
+from pathlib import Path
 
 from docutils import nodes
 from docutils.parsers.rst import Directive
@@ -15,6 +17,8 @@ from mistakes import MISTAKES
 from sphinx.application import Sphinx
 
 import minigrad as mg
+from benchmarks import figure, table
+from benchmarks.report import Report
 from minigrad import testing
 
 
@@ -89,6 +93,41 @@ class MistakeGallery(Directive):
         return shown
 
 
+class BenchmarkResults(Directive):
+    """The results that ``minigrad bench --json FILE`` has written: summary, figure and tables."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """Build them from the file, which stands beside the page."""
+        path = Path(self.state.document.current_source).with_name(self.arguments[0])
+        self.state.document.settings.env.note_dependency(str(path))
+        report = Report.read(path)
+        shown: list[nodes.Node] = [nodes.paragraph(text=table.place(report))]
+        for line in table.summary(report):
+            if not line.startswith(" "):
+                shown.append(nodes.paragraph(text=line))
+                shown.append(nodes.bullet_list())
+            else:
+                shown[-1] += nodes.list_item("", nodes.paragraph(text=line))
+        picture = io.StringIO()
+        figure.draw(report).savefig(picture, format="svg", bbox_inches="tight")
+        svg = picture.getvalue()
+        svg = svg[svg.index("<svg") :].replace("<svg", '<svg style="width: 100%; height: auto"', 1)
+        shown.append(nodes.raw("", svg, format="html"))
+        for title, results in table.tables(report):
+            peers = list(dict.fromkeys(name for result in results for name in result.ratios))
+            rows = [table.cells(r, peers, report.share_of_peak(r)) for r in results]
+            header = table.header(peers)
+            peak = table.peaks(report, results[0].threads)
+            section = nodes.section(ids=[nodes.make_id(title)])
+            section += nodes.title(text=title.capitalize())
+            section += nodes.paragraph(text=peak)
+            section += _table(header, rows, [40, *[10] * (len(header) - 1)])
+            shown.append(section)
+        return shown
+
+
 def _body(function: object) -> str:
     """The source of a function without its decorator."""
     source = inspect.getsource(function)
@@ -106,4 +145,5 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_directive("primitive-table", PrimitiveTable)
     app.add_directive("public-names", PublicNames)
     app.add_directive("mistake-gallery", MistakeGallery)
+    app.add_directive("benchmark-results", BenchmarkResults)
     return {"parallel_read_safe": True}

@@ -13,7 +13,7 @@ from ..case import Mismatch
 from ..processes import output_of
 from ..report import Result
 
-PROCESSES = 5
+PROCESSES = 4
 
 
 @dataclass(frozen=True)

@@ -75,7 +75,8 @@ class Minigrad(Eager):
             else:
                 model = architectures.BUILDERS[name](layers, mg.concatenate)
         for key, parameter in model.named_parameters():
-            parameter.own(architectures.fill(key, np.empty(parameter.shape, np.float32)))
+            parameter.own(np.empty(parameter.shape, np.float32))
+            architectures.fill(key, parameter.array)
         return model
 
     def optimizer(self, name: str, parameters: Iterable, **settings: float) -> Any:
