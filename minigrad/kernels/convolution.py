@@ -61,9 +61,13 @@ def copy_block(target, first, to_steps, source, source_first, from_steps, counts
             for i in range(rows):
                 to = first + n * to_image + i * to_row
                 fro = source_first + n * from_image + i * from_row
-                if to_column == 1 and from_column == 2:  # with a known step, the compiler is fast
+                # With a known step, the compiler is fast.
+                if to_column == 1 and from_column == 2:
                     for j in range(columns):
                         target[np.uintp(to + j)] = source[np.uintp(fro + j * 2)]
+                elif to_column == 2 and from_column == 1:
+                    for j in range(columns):
+                        target[np.uintp(to + j * 2)] = source[np.uintp(fro + j)]
                 else:
                     for j in range(columns):
                         place = np.uintp(to + j * to_column)
