@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator
 from functools import partial
 from typing import Any
@@ -76,11 +77,16 @@ def flops(
 
     The backward pass of a layer is two of them, one if only its input's gradient is wanted.
     """
+    return 2 * passes * multiply_adds(network, images, layers_used)
+
+
+@functools.cache
+def multiply_adds(network: str, images: tuple[int, ...], layers_used: int | None) -> int:
+    """Those of a forward pass, through all layers or the first ones of VGG's features."""
     import layers
 
     from ..peers.minigrad import library
 
     model: Any = library.network(network)
-    if layers_used:
-        model = model.features[:layers_used]
-    return 2 * passes * layers.summary(model, images).multiply_adds
+    part = model.features[:layers_used] if layers_used else model
+    return layers.summary(part, images).multiply_adds

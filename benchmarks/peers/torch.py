@@ -56,7 +56,12 @@ class Torch(Eager):
         return torch.no_grad()
 
     def network(self, name: str) -> torch.nn.Module:
-        model = architectures.BUILDERS[name](torch.nn, torch.cat)
+        with torch.device("meta"):  # the values come below
+            model = architectures.BUILDERS[name](torch.nn, torch.cat)
+        model.to_empty(device="cpu")
+        for module in model.modules():
+            if isinstance(module, torch.nn.BatchNorm2d):
+                module.reset_running_stats()
         for key, parameter in model.named_parameters():
             architectures.fill(key, parameter.detach().numpy())
         return model
