@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
         For an unknown group, case or peer, or a bad number.
     """
     from . import groups, peers
-    from .session import Session
+    from .measurement import Measurement
 
     threads = whole_numbers(options.threads)
     if options.rounds < 1:
@@ -50,11 +50,11 @@ def run(options: argparse.Namespace) -> int:
             raise ValueError(f"there is no folder {path.parent} to write {path.name} to")
     cases = groups.cases(options.groups, options.only)
     names = peers.chosen(options.peers)
-    session = Session([peers.load(name) for name in ("minigrad", *names)], options.rounds)
+    measurement = Measurement([peers.load(name) for name in ("minigrad", *names)], options.rounds)
     try:
-        return session.measure(cases, threads)
+        return measurement.measure(cases, threads)
     finally:
-        session.write(options.json, options.plot)
+        measurement.write(options.json, options.plot)
 
 
 def whole_numbers(text: str) -> list[int]:

@@ -10,7 +10,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import __main__, architectures, bars, case, figure, groups, peers, session, table
+from benchmarks import (
+    __main__,
+    architectures,
+    bars,
+    case,
+    figure,
+    groups,
+    measurement,
+    peers,
+    table,
+)
 from benchmarks.groups import memory, startup
 from benchmarks.report import MEDIAN, Report, Result
 from techniques import cli
@@ -72,7 +82,7 @@ def test_different_numbers_are_not_timed_and_make_the_run_fail(capsys):
         def arrays(self, result):
             return [1.01 * array for array in peers.load("minigrad").arrays(result)]
 
-    measuring = session.Session([peers.load("minigrad"), Wrong()], rounds=1)
+    measuring = measurement.Measurement([peers.load("minigrad"), Wrong()], rounds=1)
     assert measuring.measure(groups.cases(["small"], "MLP"), [1]) == 1
     (failure,) = measuring.report.failures
     assert failure.startswith("MLP step") and "minigrad and Wrong lie 9.9e-03 apart" in failure

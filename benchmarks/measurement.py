@@ -13,7 +13,7 @@ from . import figure, roofline, table
 from .report import JUDGE, Report, Result
 
 
-class Session:
+class Measurement:
     """What is measured so far, and where it is shown.
 
     Parameters
