@@ -1,0 +1,70 @@
+"""A formula with numbers in it: the declared text, each name replaced by its value."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from .arrays import inline, shape_text
+
+_ALIASES = {"slope": "negative_slope", "α": "alpha", "β": "beta", "W": "weight", "b": "bias"}
+_RAISED = str.maketrans("ᵃᵇᵖˣ⁻⁺⁰¹²³⁴⁵⁶⁷⁸⁹", "abpx−+0123456789")
+_NAME = re.compile(r"(ȳ|ĝ|[A-Za-zα-ωΑ-Ω_]+)([ᵃᵇᵖˣ⁻⁺⁰¹²³⁴-⁹]*)([ᵀᵢⱼₖₙ₀-₉′₊₋]*)")
+_SMALL = 9  # elements up to which an array is written out
+
+
+def fill(formula: str, values: Mapping[str, Any]) -> str:
+    """Replace the names in a formula by their values; a large array keeps its name and shape.
+
+    Examples
+    --------
+    >>> fill("ȳ · 2x", {"ȳ": 0.5, "x": -3.0})
+    '0.5 · 2·(−3)'
+    >>> fill("ȳ · b · aᵇ⁻¹", {"ȳ": 1.0, "a": 2.0, "b": 3.0})
+    '1 · 3 · 2^(3−1)'
+    >>> fill("aᵀ ȳ", {"a": np.zeros((64, 10)), "ȳ": np.array([1.0, 2.0])})
+    'a⟨64×10⟩ᵀ [1 2]'
+    """
+
+    def filled(match: re.Match) -> str:
+        name, power, mark = match.groups()
+        known = name if name in values else _ALIASES.get(name, name)
+        if known not in values or values[known] is None or (mark and mark != "ᵀ"):
+            return match.group()
+        if formula[match.end() :].startswith("["):  # an index: the formula is about one element
+            return match.group()
+        before = formula[: match.start()]
+        text = _value(known, values[known])
+        if text.startswith("−") and (power or before.rstrip()[-1:] in tuple("·+−/*0123456789")):
+            text = f"({text})"
+        if before[-1:].isdigit():
+            text = f"·{text}"
+        if set(power) & set("ᵃᵇᵖˣ"):
+            power = f"^({fill(power.translate(_RAISED), values)})"
+        return text + power + mark
+
+    return _NAME.sub(filled, formula)
+
+
+def _value(name: str, value: Any) -> str:
+    if isinstance(value, (str, type(None), slice, tuple, list)):
+        return str(value)
+    array = np.asarray(value)
+    return inline(array) if array.size <= _SMALL else f"{name}⟨{shape_text(array.shape)}⟩"
+
+
+def at(values: Mapping[str, Any], index: tuple[int, ...], shape: tuple[int, ...]) -> dict[str, Any]:
+    """The values at one place of an elementwise operation whose result has that shape.
+
+    Raises
+    ------
+    ValueError
+        If an array does not broadcast to the shape.
+    """
+    return {
+        name: np.broadcast_to(value, shape)[index] if np.ndim(value) else value
+        for name, value in values.items()
+    }
