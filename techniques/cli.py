@@ -1,5 +1,4 @@
-"""The command line: `minigrad tour`, `minigrad check`, `minigrad train`, `minigrad warmup`,
-`minigrad bench`."""
+"""The command line: `minigrad tour`, `step`, `check`, `train`, `warmup` and `bench`."""
 
 from __future__ import annotations
 
@@ -58,7 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"minigrad {minigrad.__version__}")
     parser.set_defaults(stopped="stopped")
     commands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
-    for add in (_add_tour, _add_check, _add_train, _add_warmup, _add_bench):
+    for add in (_add_tour, _add_step, _add_check, _add_train, _add_warmup, _add_bench):
         add(commands)
     return parser
 
@@ -84,6 +83,28 @@ def _add_tour(commands: argparse._SubParsersAction) -> None:
     tour.add_argument("--only", nargs="+", action="extend", choices=list(ROUTE), metavar="SECTION",
                       help=f"only these sections, of {', '.join(ROUTE)}")  # fmt: skip
     tour.set_defaults(run=_tour)
+
+
+def _add_step(commands: argparse._SubParsersAction) -> None:
+    from minigrad.stepping.examples import EXAMPLES, shows
+
+    offered = "\n".join(f"  {name:12} {shows(name)}" for name in EXAMPLES)
+    step = commands.add_parser(
+        "step",
+        help="step through backprop, forwards and backwards and into a kernel",
+        description="Step through the backward pass of an example or of a script of yours: the "
+        "script is\nrun as far as its backward(). Without a terminal, print the whole walk.\n\n"
+        f"examples:\n{offered}",
+        epilog="example: minigrad step transposed",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    step.add_argument("what", nargs="?", metavar="EXAMPLE|SCRIPT.py",
+                      help="without it, the examples are listed")  # fmt: skip
+    step.add_argument("arguments", nargs="*", metavar="ARGUMENT", help="for the script")
+    step.add_argument("--at", type=int, default=1, metavar="N",
+                      help="stop at the N-th backward() of the script (default: 1)")  # fmt: skip
+    step.add_argument("--html", metavar="FILE", help="write a page to step in instead")
+    step.set_defaults(run=_step)
 
 
 def _add_check(commands: argparse._SubParsersAction) -> None:
@@ -156,6 +177,22 @@ def _tour(options: argparse.Namespace) -> int:
     from techniques.tour.guide import write_tour
 
     return write_tour(options.out, images=options.image, data=options.data, only=options.only)
+
+
+def _step(options: argparse.Namespace) -> int:
+    from minigrad.stepping import terminal
+    from minigrad.stepping.web import step_html
+
+    if options.at < 1:
+        raise ValueError(f"--at counts the calls of backward() from 1, not {options.at}")
+    if options.what is None:
+        print(f"The examples of minigrad step:\n{terminal.examples_text()}")
+    elif options.html:
+        step_html(options.what, options.html, tuple(options.arguments), options.at)
+        print(f"The page is {options.html}; open it in a browser")
+    else:
+        terminal.step(options.what, tuple(options.arguments), options.at)
+    return 0
 
 
 def _check(options: argparse.Namespace) -> int:

@@ -100,6 +100,7 @@ class Stepper:
                     f"the values of {node.primitive.name} (recorded at {node.where}) were freed by "
                     "a backward pass; step before it, or call backward(retain_tape=True) there"
                 )
+        self.gradients = gradients
         grads = () if gradients is None else tuple(gradients)
         self._context = copy_context()
         seeds = self.tape._seeds(grads, False)
@@ -165,7 +166,7 @@ class Stepper:
         taken = self._positions["backward"]
         return self._turns[taken - 1].step.cotangent if taken else None
 
-    def explain(self, tensor: Tensor) -> Explanation:
+    def explain(self, tensor: Tensor | Node) -> Explanation:
         """Why the gradient of a tensor is zero, NaN or huge; the cursor stays where it is."""
         from .explanation import explain_gradient
 

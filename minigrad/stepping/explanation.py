@@ -93,9 +93,9 @@ def explain_value(tensor: Tensor) -> Explanation:
     return Explanation(f"{start}: {why} (recorded at {guilty.where})", kind, "value", guilty)
 
 
-def explain_gradient(stepper: Stepper, tensor: Tensor) -> Explanation:
+def explain_gradient(stepper: Stepper, tensor: Tensor | Node) -> Explanation:
     """Why the gradient that arrives at a tensor is what it is; the stepper goes to its end."""
-    target = tensor.target
+    target = tensor if isinstance(tensor, Node) else tensor.target
     if target not in stepper.labels:
         sentence = (
             f"{tensor.name or 'this tensor'} is not on the tape: the output does not depend on it"

@@ -133,6 +133,8 @@ def names_of(record_inputs: Sequence[Input], node: Node, output: Any) -> dict[st
         names.update({given.argument: given.value for given in record_inputs})
     names.update(settings_of(node))
     names["y"] = output if output is not None else saved.get("y")
+    sizes = [np.size(given.value) for given in record_inputs if given.value is not None]
+    names["n"] = max(sizes) // max(int(np.prod(node.shape)), 1) if sizes else None
     return names
 
 

@@ -1,0 +1,186 @@
+"""The stepper in a terminal: single keys, redrawn when the window changes its size."""
+
+from __future__ import annotations
+
+import os
+import select
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TextIO
+
+from rich.console import Console
+
+from ..tensor import Tensor
+from .cursor import Stepper
+from .examples import EXAMPLES, example_path, shows
+from .listing import listing
+from .screen import frame
+from .script import run_script
+from .session import CONTINUE, Session, session_of
+
+_ESCAPED = {
+    "[A": "up", "[B": "down", "[C": "right", "[D": "left", "[H": "home", "[F": "end",
+    "OA": "up", "OB": "down", "OC": "right", "OD": "left", "OH": "home", "OF": "end",
+    "[1~": "home", "[4~": "end", "[7~": "home", "[8~": "end", "[5~": "pageup", "[6~": "pagedown",
+}  # fmt: skip
+_PLAIN = {"\r": "enter", "\n": "enter", "\x7f": "backspace", "\x08": "backspace", "\x1b": "escape"}
+_TICK = 0.1  # seconds between looks at the size of the window
+
+
+def is_interactive(output: TextIO = sys.stdout) -> bool:
+    """Whether there is a terminal to draw on and a keyboard to read single keys from."""
+    try:
+        import termios  # noqa: F401
+    except ImportError:  # not on this operating system
+        return False
+    return output.isatty() and sys.stdin.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def examples_text() -> str:
+    """The examples, a line each."""
+    return "\n".join(f"  {name:12} {shows(name)}" for name in EXAMPLES)
+
+
+def step(what: str, arguments: tuple[str, ...] = (), call: int = 1) -> None:
+    """Step through an example or a script, in the terminal or as a listing.
+
+    Parameters
+    ----------
+    what : str
+        The name of an example, or a path that ends in ``.py``.
+    arguments : tuple of str
+        What the script finds in ``sys.argv``.
+    call : int
+        At which ``backward()`` of the script to stop first.
+
+    Raises
+    ------
+    ValueError
+        If there is no such example or script, the script fails, or it does not call
+        ``backward()`` so often.
+    """
+    is_script = what.endswith(".py")
+    path = Path(what) if is_script else example_path(what)
+    interactive = is_interactive()
+    calls = 0
+
+    def visit(tensor: Tensor, gradient: Any) -> bool:
+        nonlocal calls
+        calls += 1
+        if calls < call:
+            return True
+        title = f"{path.name}, backward() {calls}" if is_script else what
+        session = session_of(tensor, gradient, title, is_script)
+        if interactive:
+            run(session)
+            return session.ended == CONTINUE
+        print(listing(session.stepper, title))
+        return False
+
+    run_script(path, visit, arguments)
+    if calls < call:
+        raise ValueError(
+            f"{what} calls backward() {calls} times and ends: there is no call {call} to stop at"
+        )
+
+
+def run(session: Session, output: TextIO | None = None) -> None:
+    """Draw a session and react to keys until it is ended.
+
+    Parameters
+    ----------
+    session : Session
+    output : text stream, optional
+        A terminal; the process's by default.
+    """
+    output = output or sys.stdout
+    with _single_keys(output):
+        drawn: Any = None
+        keys = _keys()
+        while not session.ended:
+            size = shutil.get_terminal_size()
+            if drawn != size:
+                _draw(session, output, size)
+                drawn = size
+            key = next(keys)
+            if key:
+                session.press(key)
+                drawn = None
+
+
+def show(*outputs: Tensor, title: str = "") -> None:
+    """Step through what tensors were computed from, here in the terminal; as a listing without one.
+
+    Parameters
+    ----------
+    *outputs : Tensor
+    title : str
+    """
+    stepper = Stepper(*outputs)
+    if is_interactive():
+        run(Session(stepper, title))
+    else:
+        print(listing(stepper, title))
+
+
+def _draw(session: Session, output: TextIO, size: os.terminal_size) -> None:
+    console = Console(file=output, width=size.columns, force_terminal=True, highlight=False)
+    with console.capture() as captured:
+        for i, line in enumerate(frame(session, size.columns, size.lines)):
+            if i:
+                console.file.write("\r\n")
+            console.print(line, end="\x1b[K", no_wrap=True, overflow="ignore", crop=False)
+    lines = captured.get()
+    output.write(f"\x1b[H{lines}\x1b[J")
+    output.flush()
+
+
+@contextmanager
+def _single_keys(output: TextIO) -> Iterator[None]:
+    """Read keys as they are pressed, on a screen that is given back afterwards."""
+    import termios
+    import tty
+
+    descriptor = sys.stdin.fileno()
+    before = termios.tcgetattr(descriptor)
+    output.write("\x1b[?1049h\x1b[?25l\x1b[?7l")  # the other screen, no cursor, no wrapping
+    output.flush()
+    try:
+        tty.setcbreak(descriptor)
+        yield
+    finally:
+        termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
+        output.write("\x1b[?7h\x1b[?25h\x1b[?1049l")
+        output.flush()
+
+
+def _keys() -> Iterator[str]:
+    """The name of each key; an empty one when for a moment none was pressed."""
+    descriptor = sys.stdin.fileno()
+    waiting = ""
+    while True:
+        ready, _, _ = select.select([descriptor], [], [], _TICK)
+        if ready:
+            read = os.read(descriptor, 1024)
+            if not read:  # the terminal is gone
+                yield "q"
+                continue
+            waiting += read.decode(errors="ignore")
+        while waiting:
+            key, waiting = _first_key(waiting)
+            if key:
+                yield key
+        yield ""
+
+
+def _first_key(text: str) -> tuple[str, str]:
+    """The first key of what was read, and the rest."""
+    if text[0] == "\x1b" and len(text) > 1 and text[1] in "[O":
+        end = 2
+        while end < len(text) and not (text[end].isalpha() or text[end] == "~"):
+            end += 1
+        return _ESCAPED.get(text[1 : end + 1], ""), text[end + 1 :]
+    return _PLAIN.get(text[0], text[0]), text[1:]
