@@ -18,10 +18,11 @@ from .examples import example
 from .explanation import Explanation, explain
 from .record import Addend, Contribution, Record
 from .recording import recording
+from .web import write_html
 from .windows import Walk, Window
 
 __all__ = [
     "Addend", "Breakpoint", "Check", "Comparison", "Contribution", "Explanation", "Record",
     "Stepper", "Walk", "Window", "example", "explain", "on_exploding", "on_nan", "on_operation",
-    "on_tensor", "on_vanishing", "recording",
+    "on_tensor", "on_vanishing", "recording", "write_html",
 ]  # fmt: skip

@@ -52,6 +52,13 @@ def inline(array: Any, limit: int = 9) -> str:
     return "[" + " ".join(inline(part, limit) for part in array) + "]"
 
 
+def brief(value: Any) -> str:
+    """A value that a tape keeps, in a word: an array by its shape."""
+    if isinstance(value, np.ndarray):
+        return shape_text(value.shape) or number(value)
+    return str(value)
+
+
 def shape_text(shape: tuple[int, ...]) -> str:
     """A shape as ``2×3``; nothing for a single number."""
     return "×".join(map(str, shape))

@@ -9,7 +9,7 @@ import numpy as np
 from rich.cells import cell_len
 from rich.text import Text
 
-from .arrays import WHOLE, grid, inline, number, shape_text, summary
+from .arrays import WHOLE, brief, grid, inline, number, shape_text, summary
 from .record import Contribution, Record
 from .script import source_line
 from .windows import Walk
@@ -159,15 +159,9 @@ def record_lines(record: Record, width: int) -> list[Text]:
     for given in record.inputs:
         lines += array_lines(f"input {given.argument}:", given.value, width)
     lines += array_lines("output y:", record.output, width)
-    kept = ", ".join(f"{name} {_brief(value)}" for name, value in record.saved.items())
+    kept = ", ".join(f"{name} {brief(value)}" for name, value in record.saved.items())
     lines += _wrapped(f"the tape keeps: {kept or 'nothing'}", width, _DIM)
     return lines
-
-
-def _brief(value: Any) -> str:
-    if isinstance(value, np.ndarray):
-        return shape_text(value.shape) or number(value)
-    return str(value)
 
 
 def contribution_lines(sent: Contribution, width: int) -> list[Text]:
@@ -233,8 +227,7 @@ def walk_lines(walk: Walk, width: int) -> list[Text]:
         return [*lines, Text(), Text("→ is the first window", _DIM)]
     lines += [Text(), *_wrapped(window.sentence, width, _WRITE)]
     for name, value in window.terms.items():
-        if np.ndim(value) and name not in ("window", "kernel"):  # these are seen above
-            lines += _wrapped(f"{name}: {inline(value)}", width)
+        lines += _wrapped(f"{name}: {inline(value)}", width)
     return lines
 
 

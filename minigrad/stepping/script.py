@@ -72,7 +72,9 @@ def run_script(path: str | Path, visit: Visit, arguments: tuple[str, ...] = ()) 
     return visited
 
 
-def tensor_at_backward(path: str | Path, call: int = 1) -> tuple[Tensor, Any]:
+def tensor_at_backward(
+    path: str | Path, call: int = 1, arguments: tuple[str, ...] = ()
+) -> tuple[Tensor, Any]:
     """What a script calls ``backward()`` on, and with which gradient.
 
     Parameters
@@ -92,7 +94,7 @@ def tensor_at_backward(path: str | Path, call: int = 1) -> tuple[Tensor, Any]:
         found.append((tensor, gradient))
         return len(found) < call
 
-    calls = run_script(path, visit)
+    calls = run_script(path, visit, arguments)
     if calls < call:
         raise ValueError(
             f"{path} calls backward() {calls} times and ends: there is no call {call} to stop at"

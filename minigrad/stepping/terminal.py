@@ -128,13 +128,12 @@ def show(*outputs: Tensor, title: str = "") -> None:
 
 def _draw(session: Session, output: TextIO, size: os.terminal_size) -> None:
     console = Console(file=output, width=size.columns, force_terminal=True, highlight=False)
-    with console.capture() as captured:
-        for i, line in enumerate(frame(session, size.columns, size.lines)):
-            if i:
-                console.file.write("\r\n")
-            console.print(line, end="\x1b[K", no_wrap=True, overflow="ignore", crop=False)
-    lines = captured.get()
-    output.write(f"\x1b[H{lines}\x1b[J")
+    lines = []
+    for line in frame(session, size.columns, size.lines):
+        with console.capture() as captured:
+            console.print(line, end="", no_wrap=True, overflow="ignore", crop=False)
+        lines.append(captured.get() + "\x1b[K")
+    output.write("\x1b[H" + "\r\n".join(lines) + "\x1b[J")
     output.flush()
 
 

@@ -8,7 +8,7 @@ be undone exactly.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 Cell = tuple[int, ...]
 Pair = tuple[int, int]
 _SPELLED = 9  # products up to which a sum is written out
+_OVERLAPS = 4  # of the cells where stamps overlap, so many are written out
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +38,9 @@ class Window:
     reads : dict from str to list of Cell
         The cells that it looks at, of each array it reads.
     terms : dict from str to array
-        The intermediate results by name: patch, kernel, products, …
+        The intermediate results by name: products, stamp, sum, …
+    remembered : list of Cell
+        Of max-pooling, the cell whose position is remembered.
     writes : list of Cell
         The cells of the result that it changes.
     before, after : array
@@ -54,6 +57,7 @@ class Window:
     before: np.ndarray
     after: np.ndarray
     sentence: str
+    remembered: list[Cell] = field(default_factory=list)
 
 
 class Walk:
@@ -153,10 +157,11 @@ class Walk:
         writes: list[Cell],
         after: Any,
         sentence: str,
+        remembered: Sequence[Cell] = (),
     ) -> Window:
         before = self.result[tuple(np.transpose(writes))].copy()
         after = np.asarray(after, self.result.dtype).reshape(before.shape)
-        return Window(index, at, reads, terms, writes, before, after, sentence)
+        return Window(index, at, reads, terms, writes, before, after, sentence, list(remembered))
 
 
 def _cells(*axes: int | slice | range) -> list[Cell]:
@@ -240,7 +245,7 @@ class Convolution(_Convolving):
         products = window * kernel
         total = np.sum(products)
         reads = {x: _cells(n, *place), weight: self._weight_cells(k, len(kernel))}
-        terms = {"window": window, "kernel": kernel, "products": products}
+        terms = {"products": products}
         sentence = _spelled(window, kernel, total, f"{y}[{n},{k},{i},{j}] = ")
         return self._made(index, at, reads, terms, [at], total, sentence)
 
@@ -276,11 +281,17 @@ class Stamping(_Convolving):
         before = self.result[place]
         after = before + stamp
         reads = {g: [at], weight: self._weight_cells(k, len(kernel))}
-        terms = {"kernel": kernel, "stamp": stamp, "there before": before.copy(), "sum": after}
-        met = int(np.count_nonzero(before))
-        sentence = f"{g}[{n},{k},{i},{j}] = {number(value)} stamps {number(value)} · kernel" + (
-            f"; {met} of its {before.size} cells held something, and the sum stays"
-            if met else ", where there was nothing yet"
+        terms = {"there before": before.copy(), "stamp": stamp, "sum": after}
+        sentence = f"{g}[{n},{k},{i},{j}] = {number(value)} stamps {number(value)} · kernel"
+        sums = [
+            f"{number(old)} + {_held(new)} = {number(total)}"
+            for old, new, total in zip(before.flat, stamp.flat, after.flat, strict=True)
+            if old
+        ]
+        more = ", …" if len(sums) > _OVERLAPS else ""
+        sentence += (
+            f"; where stamps overlap, {', '.join(sums[:_OVERLAPS])}{more}"
+            if sums else ", where there was nothing yet"
         )  # fmt: skip
         return self._made(index, at, reads, terms, _cells(*place), after, sentence)
 
@@ -315,7 +326,7 @@ class WeightGradient(_Convolving):
         window, value = self.arrays[x][place], self.arrays[g][at]
         before = self.result[k]
         after = before + value * window
-        terms = {"window": window, "product": value * window, "sum": after}
+        terms = {"there before": before.copy(), "added": value * window, "sum": after}
         sentence = f"{g}[{n},{k},{i},{j}] = {number(value)} times its window is added"
         writes = self._weight_cells(k, len(before))
         return self._made(
@@ -362,10 +373,7 @@ class MaxPooling(Walk):
             f"{', …' if len(values) > _SPELLED else ''}) = {number(best)}, remembered: position "
             f"{flat} (row {place[2]}, column {place[3]})"
         )
-        terms = {"window": values, "remembered position": np.array(flat)}
-        return self._made(
-            index, at, {"x": cells, "x, remembered": [place]}, terms, [at], best, sentence
-        )
+        return self._made(index, at, {"x": cells}, {}, [at], best, sentence, [place])
 
 
 class Unpooling(Walk):
@@ -393,8 +401,7 @@ class Unpooling(Walk):
         sentence = f"position {flat} is row {row}, column {column}: {start}" + (
             f"{number(before)} + {_held(value)} = {number(after)}" if before else number(value)
         )
-        terms = {"remembered position": np.array(flat), "value": value, "sum": np.array(after)}
-        return self._made(index, at, {x: [at], indices: [at]}, terms, [cell], after, sentence)
+        return self._made(index, at, {x: [at], indices: [at]}, {}, [cell], after, sentence)
 
 
 class Gathering(Walk):
@@ -417,9 +424,8 @@ class Gathering(Walk):
         row, column = divmod(flat, self.arrays[x].shape[3])
         cell = (*at[:2], row, column)
         value = self.arrays[x][cell]
-        terms = {"remembered position": np.array(flat), "value": value}
         sentence = f"position {flat} is row {row}, column {column}: {number(value)}"
-        return self._made(index, at, {x: [cell], indices: [at]}, terms, [at], value, sentence)
+        return self._made(index, at, {x: [cell], indices: [at]}, {}, [at], value, sentence)
 
 
 class _Averaging(Walk):
@@ -455,7 +461,7 @@ class AveragePooling(_Averaging):
         mean = window.sum() / count if window.size else 0.0
         cells = _cells(n, c, rows, columns)
         sentence = f"{number(window.sum())} / {count} = {number(mean)}"
-        return self._made(index, at, {name: cells}, {"window": window}, [at], mean, sentence)
+        return self._made(index, at, {name: cells}, {}, [at], mean, sentence)
 
 
 class Spreading(_Averaging):
