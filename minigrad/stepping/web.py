@@ -25,6 +25,7 @@ from .windows import Walk
 _FOLDER = Path(__file__).parent / "page"
 WINDOWS = 400
 """Of each kernel so many windows are put on the page."""
+_TERMS = 36  # elements up to which a window's intermediate results are shown
 _KERNEL_SIZE = 4000  # elements up to which an array is shown inside a kernel
 _CHECKED = 60  # steps up to which each is checked by differences
 _COMPARED = 2000  # steps up to which the rules are compared
@@ -84,6 +85,11 @@ def html(stepper: Stepper, title: str) -> str:
     from jinja2 import Environment, FileSystemLoader
 
     environment = Environment(loader=FileSystemLoader(_FOLDER), autoescape=True)
+    environment.policies["json.dumps_kwargs"] = {
+        "sort_keys": False,
+        "ensure_ascii": False,
+        "separators": (",", ":"),
+    }
     fresh = Stepper(*stepper.tape.outputs, gradients=stepper.gradients)
     return environment.get_template("page.html").render(
         title=title,
@@ -268,6 +274,12 @@ class _Page:
                     },
                     "writes": _flat(window.writes, result.shape),
                     "after": _numbers(window.after),
+                    "remembered": _flat(window.remembered, shapes.get("x", ())),
+                    "terms": {
+                        name: self.array(value)
+                        for name, value in window.terms.items()
+                        if value.size <= _TERMS
+                    },
                     "text": window.sentence,
                 }
             )

@@ -321,11 +321,14 @@ function kernelPanel() {
   const blocks = make("div", { class: "blocks" });
   for (const [name, index] of Object.entries(kernel.arrays)) {
     const marks = new Map((window && window.reads[name] ? window.reads[name] : []).map((cell) => [cell, "read"]));
+    if (window && name === "x") for (const cell of window.remembered) marks.set(cell, "write");
     blocks.append(figure(name, index, { marks, border: kernel.borders[name], planes: planesWith(index, marks) }));
   }
   const marks = new Map((window ? window.writes : []).map((cell) => [cell, "write"]));
   blocks.append(figure(`${kernel.name} so far`, kernel.result, { marks, values: state.result, border: kernel.borders[kernel.name], planes: planesWith(kernel.result, marks) }));
   parts.push(blocks);
+  const terms = window ? Object.entries(window.terms) : [];
+  if (terms.length) parts.push(make("h3", {}, "This window"), make("div", { class: "blocks" }, ...terms.map(([name, index]) => figure(name, index))));
   return parts;
 }
 
@@ -482,7 +485,7 @@ function play(on) {
     if ($("next").disabled) end(0);
     timer = setInterval(() => { if (!step(+1) || $("next").disabled) play(false); }, state.tab === "kernel" ? 700 : 1100);
   }
-  $("play").textContent = timer ? "⏸" : "▶";
+  $("play").textContent = timer ? "Pause" : "Play";
   $("play").setAttribute("aria-label", timer ? "Pause" : "Play");
   $("play").setAttribute("aria-pressed", Boolean(timer));
 }
