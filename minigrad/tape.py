@@ -18,6 +18,8 @@ from .errors import FreedTapeError, check_finite
 from .tensor import Tensor
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
     from .primitive import Primitive
 
 _numbers = count()
@@ -232,6 +234,17 @@ class Tape:
                 f"{names[node]} = {node.primitive.name}({arguments}) -> {node.shape} {node.dtype}"
             )
         return "\n".join(lines)
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the graph with matplotlib, on new Axes or on those given."""
+        from .stepping.plotting import plot_tape
+
+        return plot_tape(self, ax)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        from .stepping.notebook import tape_bundle
+
+        return tape_bundle(self)
 
     def steps(
         self,

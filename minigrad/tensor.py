@@ -437,6 +437,11 @@ class Tensor:
             text += ", requires_grad=True"
         return f"Tensor({text})"
 
+    def _repr_html_(self) -> str:
+        from .stepping.notebook import tensor_html
+
+        return tensor_html(self)
+
     def __reduce__(self) -> tuple:
         return type(self), (self.array.copy(), self.requires_grad, None, self.name)
 

@@ -16,6 +16,7 @@ from .comparison import Comparison
 from .cursor import Stepper
 from .examples import example
 from .explanation import Explanation, explain
+from .plotting import plot_tape, save_gif
 from .record import Addend, Contribution, Record
 from .recording import recording
 from .web import write_html
@@ -24,5 +25,5 @@ from .windows import Walk, Window
 __all__ = [
     "Addend", "Breakpoint", "Check", "Comparison", "Contribution", "Explanation", "Record",
     "Stepper", "Walk", "Window", "example", "explain", "on_exploding", "on_nan", "on_operation",
-    "on_tensor", "on_vanishing", "recording", "write_html",
+    "on_tensor", "on_vanishing", "plot_tape", "recording", "save_gif", "write_html",
 ]  # fmt: skip

@@ -74,7 +74,7 @@ class Comparison:
     >>> x = mg.Tensor([-1.0, 2.0, 3.0], requires_grad=True, name="x")
     >>> y = (mg.relu(x) * [1.0, -1.0, 1.0]).sum()
     >>> both = Comparison(y)
-    >>> _ = both.go(3)
+    >>> both.move(3)
     >>> for name, value in both.cells[0].values.items():
     ...     print(f"{name:16}", value, both.cells[0].differing[name])
     backprop         [ 0. -1.  1.] [False False False]
@@ -117,15 +117,18 @@ class Comparison:
 
     def next(self) -> dict[str, Record | None]:
         """Take one step under every rule."""
-        return self.go(min(self.position + 1, len(self.first)))
+        self.move(min(self.position + 1, len(self.first)))
+        return self.records
 
     def back(self) -> dict[str, Record | None]:
         """Undo one step under every rule."""
-        return self.go(max(self.position - 1, 0))
+        self.move(max(self.position - 1, 0))
+        return self.records
 
-    def go(self, position: int) -> dict[str, Record | None]:
+    def move(self, position: int) -> None:
         """Move every cursor to where so many steps have been taken."""
-        return {name: stepper.go(position) for name, stepper in self.steppers.items()}
+        for stepper in self.steppers.values():
+            stepper.move(position)
 
     @property
     def cells(self) -> list[Cells]:
@@ -134,7 +137,7 @@ class Comparison:
 
     def cells_at(self, position: int) -> list[Cells]:
         """The cells behind so many steps; the cursors move there."""
-        self.go(position)
+        self.move(position)
         node = self.node
         if node is None:
             return []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextvars import copy_context
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -26,15 +26,33 @@ _NOTHING = object()
 
 
 class _Turn:
-    """One step that the engine took: its record, and what the sums were before and after."""
+    """One step that the engine took, what the sums were before and after, and on the way."""
 
-    __slots__ = ("after", "before", "step", "taken")
+    __slots__ = ("after", "before", "step", "taken", "totals")
 
-    def __init__(self, step: Step, before: dict[Any, Any], taken: Any, after: dict[Any, Any]):
+    def __init__(self, step: Step, sums: dict[Any, Any], after: dict[Any, Any]):
         self.step = step
-        self.before = before
-        self.taken = taken
+        self.taken = sums[step.node]
+        self.before = {target: sums.get(target, _NOTHING) for target in after}
         self.after = after
+        self.totals = self._totals()
+
+    def _totals(self) -> list[Any]:
+        """The sum at its target behind each contribution; the engine's own behind the last."""
+        left = Counter(edge[1] for edge in self.step.edges)
+        now = dict(self.before)
+        totals = []
+        for edge, value in zip(self.step.edges, self.step.contributions, strict=True):
+            target = edge[1]
+            left[target] -= 1
+            if left[target] == 0:
+                now[target] = self.after[target]
+            elif now[target] is _NOTHING:
+                now[target] = value
+            else:
+                now[target] = np.asarray(now[target] + value)
+            totals.append(now[target])
+        return totals
 
 
 class Stepper:
@@ -175,12 +193,17 @@ class Stepper:
             return explain_gradient(self, tensor)
         finally:
             self.turn("backward")
-            self.go(position)
+            self.move(position)
             self.direction, self.walk = direction, walk
 
     def addends(self, target: Any) -> list[Addend]:
         """What has arrived so far at a node or leaf, one by one."""
         return list(self._addends.get(target, ()))
+
+    def _repr_html_(self) -> str:
+        from .notebook import stepper_html
+
+        return stepper_html(self)
 
     # ---- moving ---------------------------------------------------------------------------
 
@@ -218,6 +241,11 @@ class Stepper:
         return self.record
 
     def go(self, position: int) -> Record | None:
+        """Move to where so many steps have been taken, and return the record there."""
+        self.move(position)
+        return self.record
+
+    def move(self, position: int) -> None:
         """Move to where so many steps have been taken, leaving a kernel if inside one."""
         if not 0 <= position <= len(self):
             raise ValueError(f"there are {len(self)} steps: go to 0 … {len(self)}, not {position}")
@@ -230,7 +258,6 @@ class Stepper:
             self._positions[self.direction] -= 1
             if self.direction == "backward":
                 self._undo(self._turns[self.position])
-        return self.record
 
     def turn(self, direction: str | None = None) -> None:
         """Walk in the other direction, or in the one given. Each keeps its own place."""
@@ -303,7 +330,7 @@ class Stepper:
         """
         self.walk = None
         while self.position < len(self):
-            self.go(self.position + 1)
+            self.move(self.position + 1)
             for point in self.breakpoints:
                 if point.hit(self):
                     record = self.record
@@ -333,7 +360,7 @@ class Stepper:
                 f"{', '.join(sorted(operations))}"
             )
         while self.position < len(self):
-            self.go(self.position + 1)
+            self.move(self.position + 1)
             node = self.node
             assert node is not None
             sent = {edge[1] for edge in node.edges}
@@ -353,8 +380,7 @@ class Stepper:
         after = {edge[1]: step.sums[edge[1]] for edge in step.edges}
         if index + 1 == len(self):
             after.update({leaf: step.sums[leaf] for leaf in self.tape.leaves if leaf in step.sums})
-        before = {target: self.sums.get(target, _NOTHING) for target in after}
-        turn = _Turn(step, before, self.sums[step.node], after)
+        turn = _Turn(step, self.sums, after)
         self._turns.append(turn)
         return turn
 
@@ -378,13 +404,16 @@ class Stepper:
         self.sums[step.node] = turn.taken
 
     def _backward_record(self, index: int) -> Record:
-        step = self._turns[index].step
+        turn = self._turns[index]
+        step = turn.step
         node, cotangent = step.node, step.cotangent
         plain = forward_record(index, node, self.labels[node], self.values)
         names = names_of(plain.inputs, node, plain.output)
         sent = Counter(edge[1] for edge in step.edges)
         contributions = []
-        for edge, value, rule in zip(step.edges, step.contributions, step.rules, strict=True):
+        for edge, value, rule, total in zip(
+            step.edges, step.contributions, step.rules, turn.totals, strict=True
+        ):
             argument, target = edge[:2]
             sent[target] -= 1  # what this same step sends there afterwards has not arrived yet
             arrived = self._addends[target][: len(self._addends[target]) - sent[target]]
@@ -393,20 +422,12 @@ class Stepper:
                     node.primitive.label(argument), target, self.labels[target], value,
                     rule.formula,
                     contribution_text(node, argument, rule, cotangent, value, names),
-                    rule_name(node, argument, rule), tuple(arrived), _sum(arrived),
+                    rule_name(node, argument, rule), tuple(arrived), total,
                 )  # fmt: skip
             )
         return replace(
             plain, direction="backward", cotangent=cotangent, contributions=contributions
         )
-
-
-def _sum(arrived: Sequence[Addend]) -> np.ndarray:
-    """The sum in the order of arrival, as the engine adds."""
-    total = arrived[0].value
-    for addend in arrived[1:]:
-        total = total + addend.value
-    return np.asarray(total)
 
 
 def labels_of(tape: Tape) -> dict[Any, str]:

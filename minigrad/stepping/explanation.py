@@ -104,7 +104,7 @@ def explain_gradient(stepper: Stepper, tensor: Tensor | Node) -> Explanation:
         return Explanation(sentence, "absent", "gradient")
     label = stepper.labels[target]
     stepper.turn("backward")
-    stepper.go(len(stepper))
+    stepper.move(len(stepper))
     gradient = _sum_at(stepper, target)
     kind = _kind(gradient)
     start = f"the gradient of {label} is {_said(kind, gradient)}"
@@ -182,7 +182,7 @@ def _first_step(stepper: Stepper, target: Any, kind: str) -> tuple[int, int] | N
     below = _on_the_way(stepper, target)
     for position in range(1, len(stepper) + 1):
         node = stepper.node_at(position - 1)
-        stepper.go(position)
+        stepper.move(position)
         sent = stepper.sent()
         edges = [i for i, edge in enumerate(node.edges) if edge[1] in below]
         if node not in below or _kind(stepper.cotangent) == kind:

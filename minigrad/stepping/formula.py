@@ -13,6 +13,7 @@ from .arrays import inline, shape_text
 _ALIASES = {"slope": "negative_slope", "α": "alpha", "β": "beta", "W": "weight", "b": "bias"}
 _RAISED = str.maketrans("ᵃᵇᵖˣ⁻⁺⁰¹²³⁴⁵⁶⁷⁸⁹", "abpx−+0123456789")
 _NAME = re.compile(r"(ȳ|ĝ|[A-Za-zα-ωΑ-Ω_]+)([ᵃᵇᵖˣ⁻⁺⁰¹²³⁴-⁹]*)([ᵀᵢⱼₖₙ₀-₉′₊₋]*)")
+_INDEXED = re.compile(r"[A-Za-z]+\[[^\]]*\]")
 _SMALL = 9  # elements up to which an array is written out
 
 
@@ -29,12 +30,14 @@ def fill(formula: str, values: Mapping[str, Any]) -> str:
     'a⟨64×10⟩ᵀ [1 2]'
     """
 
+    indexed = [match.span() for match in _INDEXED.finditer(formula)]
+
     def filled(match: re.Match) -> str:
         name, power, mark = match.groups()
+        if any(start <= match.start() < stop for start, stop in indexed):
+            return match.group()  # the formula is about one element
         known = name if name in values else _ALIASES.get(name, name)
         if known not in values or values[known] is None or (mark and mark != "ᵀ"):
-            return match.group()
-        if formula[match.end() :].startswith("["):  # an index: the formula is about one element
             return match.group()
         before = formula[: match.start()]
         text = _value(known, values[known])
@@ -47,6 +50,17 @@ def fill(formula: str, values: Mapping[str, Any]) -> str:
         return text + power + mark
 
     return _NAME.sub(filled, formula)
+
+
+def equation(formula: str) -> str:
+    """A declared formula with its left side: ``y = …`` unless it has one.
+
+    Examples
+    --------
+    >>> equation("a · b"), equation("y = x Wᵀ + b")
+    ('y = a · b', 'y = x Wᵀ + b')
+    """
+    return formula if re.match(r"[a-zȳ]\w*(\[[^\]]*\])? [+]?= ", formula) else f"y = {formula}"
 
 
 def _value(name: str, value: Any) -> str:

@@ -17,12 +17,15 @@ from ..tensor import Tensor
 from .arrays import shape_text
 from .modules import Part
 
-SMALL = 80
+SMALL = 60
 """Up to so many nodes stand on one drawing; a longer tape is drawn in pages."""
 
-_HEIGHT, _GAP, _LAYER = 38, 18, 30  # of a box, between boxes, between layers
+HEIGHT = 38
+"""The height of a box."""
+
+_GAP, _LAYER = 18, 30  # between boxes, between layers
 _LETTER = 7.3  # the width of a letter of the labels
-_SWEEPS = 6
+_SWEEPS = 4
 
 
 @dataclass
@@ -47,9 +50,23 @@ class Box:
     width: float = 0.0
     above: list[Any] = field(default_factory=list)
 
+    @property
+    def y(self) -> float:
+        return 4.0 + self.layer * (HEIGHT + _LAYER)
 
-def svg(tape: Tape, labels: dict[Any, str], start: int = 0, stop: int | None = None) -> str:
-    """Draw the nodes of a tape between two places in the order of recording.
+
+@dataclass
+class Layout:
+    """Boxes with their places, the paths between them, and the size of the whole."""
+
+    boxes: list[Box]
+    paths: list[tuple[list[Box], int]]
+    width: float
+    height: float
+
+
+def lay_out(tape: Tape, labels: dict[Any, str], start: int = 0, stop: int | None = None) -> Layout:
+    """Place the nodes of a tape between two places in the order of recording.
 
     Parameters
     ----------
@@ -58,11 +75,6 @@ def svg(tape: Tape, labels: dict[Any, str], start: int = 0, stop: int | None = N
         The label of each node and leaf.
     start, stop : int
         What the nodes in between need from before `start` is drawn as lying elsewhere.
-
-    Returns
-    -------
-    str
-        An SVG element whose boxes carry ``data-node`` with the node's place.
     """
     nodes = tape.nodes[start:stop]
     places = {node: start + i for i, node in enumerate(nodes)}
@@ -79,17 +91,13 @@ def svg(tape: Tape, labels: dict[Any, str], start: int = 0, stop: int | None = N
         note = f"{note} {shape_text(node.shape)}".strip()
         above = [edge[1] for edge in node.edges]
         boxes[node] = Box(title, note, "node", place, above=above)
-    return _drawn(boxes, _counted_edges(boxes))
+    for leaf in tape.leaves if not boxes else ():  # a leaf that is its own output
+        boxes[leaf] = Box(labels[leaf], shape_text(leaf.shape), "leaf")
+    return _laid_out(boxes)
 
 
-def parts_svg(tape: Tape, parts: Sequence[Part]) -> str:
-    """Draw a tape collapsed: one box a part of the network.
-
-    Returns
-    -------
-    str
-        An SVG element whose boxes carry ``data-node`` with the place of the part's first node.
-    """
+def lay_out_parts(tape: Tape, parts: Sequence[Part]) -> Layout:
+    """Place a tape collapsed: one box a part of the network."""
     part_of: dict[Any, int] = {}
     for i, part in enumerate(parts):
         part_of.update(dict.fromkeys(tape.nodes[part.start : part.stop], i))
@@ -99,10 +107,29 @@ def parts_svg(tape: Tape, parts: Sequence[Part]) -> str:
         above = sorted({part_of[e[1]] for n in inside for e in n.edges if e[1] in part_of} - {i})
         count = f"{len(inside)} step{'s' * (len(inside) > 1)}"
         boxes[i] = Box(part.name, count, "part", part.start, above=list(above))
-        for place in above:
-            if place not in boxes:
-                boxes[place] = Box(f"↑ {parts[place].name}", "", "elsewhere")
-    return _drawn(boxes, _counted_edges(boxes))
+    return _laid_out(boxes)
+
+
+def svg(layout: Layout) -> str:
+    """Draw a layout as an SVG element whose boxes carry ``data-node``: the node's place.
+
+    Examples
+    --------
+    >>> from minigrad.stepping import Stepper, example
+    >>> stepper = Stepper(example("scalar"))
+    >>> svg(lay_out(stepper.tape, stepper.labels)).count('data-node="')
+    6
+    """
+    steps = sum(box.kind in ("node", "part") for box in layout.boxes)
+    size = f"{layout.width:.0f} {layout.height:.0f}"
+    lines = [_edge(path, count) for path, count in layout.paths]
+    lines += [_box(box) for box in layout.boxes]
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="graph" viewBox="0 0 {size}" width="'
+        f'{layout.width:.0f}" height="{layout.height:.0f}" role="img" aria-label="the graph of '
+        f'{steps} steps" font-family="system-ui, sans-serif" font-size="13" fill="none" '
+        f'stroke="currentColor">' + "".join(lines) + "</svg>"
+    )
 
 
 def _counted_edges(boxes: dict[Hashable, Box]) -> list[tuple[Any, Any, int]]:
@@ -117,9 +144,11 @@ def _counted_edges(boxes: dict[Hashable, Box]) -> list[tuple[Any, Any, int]]:
 # ---- the layout -------------------------------------------------------------------------------
 
 
-def _drawn(boxes: dict[Hashable, Box], edges: list[tuple[Any, Any, int]]) -> str:
+def _laid_out(boxes: dict[Hashable, Box]) -> Layout:
     for box in boxes.values():
         box.width = max(56.0, 16 + _LETTER * max(len(box.title), 0.95 * len(box.note)))
+    drawn = list(boxes.values())
+    edges = _counted_edges(boxes)
     _choose_layers(boxes)
     paths = _with_bends(boxes, edges)
     layers: list[list[Hashable]] = [[] for _ in range(max(b.layer for b in boxes.values()) + 1)]
@@ -127,16 +156,8 @@ def _drawn(boxes: dict[Hashable, Box], edges: list[tuple[Any, Any, int]]) -> str
         layers[box.layer].append(key)
     _order(layers, boxes, paths)
     width = _place(layers, boxes)
-    height = len(layers) * (_HEIGHT + _LAYER) - _LAYER + 8
-    lines = [_edge(boxes, keys, count) for keys, count in paths]
-    lines += [_box(box) for box in boxes.values() if box.kind != "bend"]
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="graph" viewBox="0 0 {width:.0f} '
-        f'{height:.0f}" width="{width:.0f}" height="{height:.0f}" role="img" aria-label="the graph '
-        f'of {sum(box.kind in ("node", "part") for box in boxes.values())} steps" font-family='
-        f'"system-ui, sans-serif" font-size="13" fill="none" stroke="currentColor">'
-        + "".join(lines) + "</svg>"
-    )  # fmt: skip
+    height = len(layers) * (HEIGHT + _LAYER) - _LAYER + 8
+    return Layout(drawn, [([boxes[k] for k in path], n) for path, n in paths], width, height)
 
 
 def _choose_layers(boxes: dict[Hashable, Box]) -> None:
@@ -206,33 +227,37 @@ def _place(layers: list[list[Hashable]], boxes: dict[Hashable, Box]) -> float:
     return total + 8
 
 
-def _y(box: Box) -> float:
-    return 4 + box.layer * (_HEIGHT + _LAYER)
+def bends(path: Sequence[Box]) -> list[tuple[float, float]]:
+    """Where an edge runs: the bottom of its first box, both ends of each bend, the top of its last.
+
+    Between the first and the second of these points, and so on in pairs, it curves; between the
+    pairs it is straight.
+    """
+    points = [(path[0].x + path[0].width / 2, path[0].y + HEIGHT)]
+    for box in path[1:]:
+        middle = box.x + box.width / 2
+        points += [(middle, box.y), (middle, box.y + HEIGHT)]
+    return points[:-1]
 
 
-def _edge(boxes: dict[Hashable, Box], keys: Sequence[Hashable], count: int) -> str:
-    ends = [boxes[key] for key in keys]
-    x, y = ends[0].x + ends[0].width / 2, _y(ends[0]) + _HEIGHT
-    path = f"M{x:.0f} {y:.0f}"
-    for i, box in enumerate(ends[1:], 1):
-        nx, ny = box.x + box.width / 2, _y(box)
-        bend = (ny - y) / 2
-        path += f"C{x:.0f} {y + bend:.0f} {nx:.0f} {ny - bend:.0f} {nx:.0f} {ny:.0f}"
-        if i < len(ends) - 1:
-            path += f"L{nx:.0f} {ny + _HEIGHT:.0f}"
-        x, y = nx, ny + _HEIGHT
-    end = ends[-1]
-    tip = f"M{x - 3.5:.1f} {_y(end) - 6:.0f}L{x:.1f} {_y(end):.0f}L{x + 3.5:.1f} {_y(end) - 6:.0f}"
+def _edge(path: Sequence[Box], count: int) -> str:
+    points = bends(path)
+    drawn = "M{:.0f} {:.0f}".format(*points[0])
+    for (x, y), (nx, ny) in zip(points[::2], points[1::2], strict=True):
+        half = (y + ny) / 2
+        drawn += f"L{x:.0f} {y:.0f}C{x:.0f} {half:.0f} {nx:.0f} {half:.0f} {nx:.0f} {ny:.0f}"
+    x, y = points[-1]
+    tip = f"M{x - 3.5:.1f} {y - 6:.0f}L{x:.1f} {y:.0f}L{x + 3.5:.1f} {y - 6:.0f}"
     times = (
-        f'<text x="{x + 6:.0f}" y="{_y(end) - 6:.0f}" font-size="11" fill="currentColor" '
+        f'<text x="{x + 6:.0f}" y="{y - 6:.0f}" font-size="11" fill="currentColor" '
         f'stroke="none">×{count}</text>' if count > 1 else ""
     )  # fmt: skip
-    return f'<g class="edge" stroke-opacity=".45"><path d="{path}"/><path d="{tip}"/>{times}</g>'
+    return f'<g class="edge" stroke-opacity=".45"><path d="{drawn}"/><path d="{tip}"/>{times}</g>'
 
 
 def _box(box: Box) -> str:
-    x, y, middle = box.x, _y(box), box.x + box.width / 2
-    radius = {"leaf": _HEIGHT / 2, "elsewhere": 2}.get(box.kind, 5)
+    x, y, middle = box.x, box.y, box.x + box.width / 2
+    radius = {"leaf": HEIGHT / 2, "elsewhere": 2}.get(box.kind, 5)
     dashes = ' stroke-dasharray="3 3"' if box.kind == "elsewhere" else ""
     data = f' data-node="{box.data}"' if box.data >= 0 else f' data-leaf="{escape(box.title)}"'
     lines = [(box.title, 16, 13, 1.0), (box.note, 31, 11, 0.65)] if box.note else [
@@ -245,7 +270,7 @@ def _box(box: Box) -> str:
     )
     return (
         f'<g class="box {box.kind}"{data}><rect x="{x:.0f}" y="{y:.0f}" width="{box.width:.0f}" '
-        f'height="{_HEIGHT}" rx="{radius}" stroke-opacity=".6"{dashes}/>{texts}</g>'
+        f'height="{HEIGHT}" rx="{radius}" stroke-opacity=".6"{dashes}/>{texts}</g>'
     )
 
 

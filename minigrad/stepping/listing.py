@@ -6,6 +6,8 @@ from .arrays import inline
 from .cursor import Stepper
 from .script import source_line
 
+_ADDENDS = 12  # at a fan-out, behind the first, at most so many are listed: the last ones
+
 
 def listing(stepper: Stepper, title: str = "") -> str:
     """Every step from where the stepper stands to its end, and what arrived at the leaves.
@@ -33,7 +35,7 @@ def listing(stepper: Stepper, title: str = "") -> str:
             f"{record.index + 1} of {len(stepper)}: {record.label} = {record.operation}, recorded "
             f"at {record.where}" + (f": {source}" if source else "")
         )
-        lines.append(f"  y = {record.formula}")
+        lines.append(f"  {record.formula}")
         if record.direction == "forward":
             lines.append(f"  {record.filled}")
             continue
@@ -44,7 +46,12 @@ def listing(stepper: Stepper, title: str = "") -> str:
             if len(sent.addends) > 1:
                 first, *others = sent.addends
                 lines.append(f"    {inline(first.value)} from {first.origin}")
-                lines += [f"  + {inline(addend.value)} from {addend.origin}" for addend in others]
+                if len(others) > _ADDENDS:
+                    lines.append(f"  + … {len(others) - _ADDENDS} more")
+                lines += [
+                    f"  + {inline(addend.value)} from {addend.origin}"
+                    for addend in others[-_ADDENDS:]
+                ]
                 lines.append(f"  = {inline(sent.total)} so far at {sent.to}")
     if stepper.direction == "backward":
         for leaf in stepper.tape.leaves:

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..tape import Node
 from .arrays import inline, number
-from .formula import at, fill
+from .formula import at, equation, fill
 from .values import Input, Values, settings_of
 
 
@@ -231,5 +231,6 @@ def forward_record(index: int, node: Node, label: str, values: Values) -> Record
     inputs, output = values.inputs(node), values.of(node)
     return Record(
         index, "forward", node, label, node.primitive.name, node.where, inputs,
-        dict(node.values or {}), output, node.primitive.formula, forward_text(node, inputs, output),
+        dict(node.values or {}), output, equation(node.primitive.formula),
+        forward_text(node, inputs, output),
     )  # fmt: skip

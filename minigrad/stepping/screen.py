@@ -22,6 +22,7 @@ NARROW = 60
 """Below this width the list of steps stands above the details, not beside them."""
 
 _ROWS, _COLUMNS = 8, 8  # of an array, at most so many are shown
+_ADDENDS = 12  # at a fan-out, at most so many are listed: the first, and the last ones
 _HEAD, _DIM, _NOW, _LINE = "bold", "dim", "reverse", "dim"
 _READ, _WRITE, _DIFFERS = "bold blue", "bold magenta", "bold red"
 
@@ -148,7 +149,7 @@ def record_lines(record: Record, width: int) -> list[Text]:
     """A record: the operation, its numbers, what it sends, what has arrived."""
     lines = _wrapped(f"{record.label} = {record.operation}", width, _HEAD)
     lines += _wrapped(f"{record.where}  {source_line(record.node)}".rstrip(), width, _DIM)
-    lines += _wrapped(f"y = {record.formula}", width)
+    lines += _wrapped(record.formula, width)
     if record.direction == "forward":
         lines += _wrapped(record.filled, width, _READ)
     else:
@@ -172,9 +173,13 @@ def contribution_lines(sent: Contribution, width: int) -> list[Text]:
     if np.size(sent.value) > 9:
         lines += array_lines("", sent.value, width)
     if len(sent.addends) > 1:
+        hidden = len(sent.addends) - _ADDENDS
         for i, addend in enumerate(sent.addends):
             sign = "+" if i else " "
-            lines += _wrapped(f"  {sign} {inline(addend.value)}  from {addend.origin}", width)
+            if i == 1 and hidden > 0:
+                lines.append(Text(f"  + … {hidden} more", _DIM))
+            if i == 0 or i > hidden:
+                lines += _wrapped(f"  {sign} {inline(addend.value)}  from {addend.origin}", width)
         lines += _wrapped(f"  = {inline(sent.total)}  so far at {sent.to}", width, _WRITE)
     return lines
 

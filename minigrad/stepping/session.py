@@ -128,7 +128,7 @@ class Session:
         self.scroll = 0
         self.checks = []
         if self.comparison is not None:
-            self.comparison.go(self.stepper.position)
+            self.comparison.move(self.stepper.position)
 
     # ---- what the keys do -----------------------------------------------------------------
 
@@ -154,7 +154,7 @@ class Session:
             if not 0 <= row < len(self.stops):
                 self.message = "this is the last step" if by > 0 else "this is the start"
                 return
-            stepper.go(self.stops[row])
+            stepper.move(self.stops[row])
         self._moved()
 
     def first(self) -> None:
@@ -169,7 +169,7 @@ class Session:
     def _go(self, position: int) -> None:
         walk = self.stepper.walk
         if walk is None:
-            self.stepper.go(position)
+            self.stepper.move(position)
         else:
             walk.go(position)
         self._moved()
@@ -218,7 +218,7 @@ class Session:
         if at is None:
             raise ValueError(f"nothing on this tape holds {text!r}")
         self._found = text
-        self.stepper.go(at)
+        self.stepper.move(at)
         self._moved()
         self.message = f"found {text!r}; / and the same again finds the next"
 
@@ -229,7 +229,7 @@ class Session:
     def _goto(self, text: str) -> None:
         if not text.isdecimal():
             raise ValueError(f"{text!r} is no number of a step")
-        self.stepper.go(int(text))
+        self.stepper.move(int(text))
         self._moved()
 
     def run(self) -> None:

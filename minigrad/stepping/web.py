@@ -16,11 +16,12 @@ from ..tensor import Tensor
 from .arrays import WHOLE, brief, number, summary
 from .comparison import Comparison
 from .cursor import Stepper
-from .graph import pages_of, parts_svg, svg
+from .formula import equation
+from .graph import lay_out, lay_out_parts, pages_of, svg
 from .modules import parts_of
 from .record import Record
 from .script import source_line, tensor_at_backward
-from .windows import Walk
+from .windows import Walk, walk_of
 
 _FOLDER = Path(__file__).parent / "page"
 WINDOWS = 400
@@ -81,7 +82,7 @@ def step_html(what: str, path: str | Path, arguments: tuple[str, ...] = (), call
 
 
 def html(stepper: Stepper, title: str) -> str:
-    """The page for a stepper, from its start: a fresh walk over the same tape."""
+    """The page for a stepper, opened where it stands; the walk is a fresh one over the tape."""
     from jinja2 import Environment, FileSystemLoader
 
     environment = Environment(loader=FileSystemLoader(_FOLDER), autoescape=True)
@@ -91,9 +92,10 @@ def html(stepper: Stepper, title: str) -> str:
         "separators": (",", ":"),
     }
     fresh = Stepper(*stepper.tape.outputs, gradients=stepper.gradients)
+    start = {"direction": stepper.direction, "position": stepper.position}
     return environment.get_template("page.html").render(
         title=title,
-        data=_Page(fresh).data(),
+        data={**_Page(fresh).data(), "start": start},
         css=_inside("page.css"),
         script=_inside("page.js"),
         steps=len(fresh),
@@ -136,7 +138,7 @@ class _Page:
                     "op": node.primitive.name,
                     "where": node.where,
                     "source": source_line(node),
-                    "formula": node.primitive.formula,
+                    "formula": equation(node.primitive.formula),
                     "kept": [
                         f"{name} {brief(value)}" for name, value in (node.values or {}).items()
                     ],
@@ -149,11 +151,15 @@ class _Page:
             "rules": self._rules(),
             "why": self._why(),
             "pages": [
-                {"first": first, "last": last - 1, "svg": svg(tape, stepper.labels, first, last)}
+                {
+                    "first": first,
+                    "last": last - 1,
+                    "svg": svg(lay_out(tape, stepper.labels, first, last)),
+                }
                 for first, last in pages_of(tape)
             ],
             "parts": [part._asdict() for part in parts],
-            "collapsed": parts_svg(tape, parts) if 1 < len(parts) <= _PARTS else "",
+            "collapsed": svg(lay_out_parts(tape, parts)) if 1 < len(parts) <= _PARTS else "",
             "arrays": self.arrays,
         }
 
@@ -243,11 +249,9 @@ class _Page:
     ) -> None:
         """Write down the windows of a step's kernel, if it has one that is small enough."""
         try:
-            walk = self.stepper.into(argument)
+            walk = walk_of(record, argument)
         except ValueError:
             return
-        finally:
-            self.stepper.out()
         arrays = [*walk.arrays.values(), walk.result]
         if max(array.size for array in arrays) <= _KERNEL_SIZE:
             kernels.append(

@@ -349,7 +349,7 @@ class MaxPooling(Walk):
     ):  # fmt: skip
         y = np.zeros((*x.shape[:2], *output_size), reference._result_type(x))
         self._options = kernel, stride, padding, dilation
-        self.indices = np.full(y.shape, -1, np.int64)
+        self._positions = np.full(y.shape, -1, np.int64)
         super().__init__(title, {"x": x}, "y", y, y.shape)
 
     def _window(self, index: int, at: tuple[int, ...]) -> Window:
@@ -367,13 +367,14 @@ class MaxPooling(Walk):
         place = cells[int(np.argmax(values))] if cells else (n, c, 0, 0)
         best = values.max()
         flat = place[2] * width + place[3]
-        self.indices[at] = flat
+        self._positions[at] = flat
+        terms = {"positions so far (−1: none yet)": self._positions[n, c].copy()}
         sentence = (
             f"max({', '.join(map(number, values[:_SPELLED]))}"
             f"{', …' if len(values) > _SPELLED else ''}) = {number(best)}, remembered: position "
             f"{flat} (row {place[2]}, column {place[3]})"
         )
-        return self._made(index, at, {"x": cells}, {}, [at], best, sentence, [place])
+        return self._made(index, at, {"x": cells}, terms, [at], best, sentence, [place])
 
 
 class Unpooling(Walk):

@@ -239,7 +239,11 @@ function histogram(array) {
 function addendList(target, upTo) {
   const arrived = state.addends.get(target).slice(0, upTo);
   const list = make("div", { class: "sum" });
-  arrived.forEach(([origin, array], i) => list.append(make("div", {}, `${i ? "+ " : ""}${inline(array)} `, make("span", { class: "from" }, `from ${origin}`))));
+  const hidden = arrived.length - 24; // the first, then the last ones
+  arrived.forEach(([origin, array], i) => {
+    if (i === 1 && hidden > 0) list.append(make("div", { class: "from" }, `+ … ${hidden} more`));
+    if (i === 0 || i > hidden) list.append(make("div", {}, `${i ? "+ " : ""}${inline(array)} `, make("span", { class: "from" }, `from ${origin}`)));
+  });
   return list;
 }
 
@@ -251,7 +255,7 @@ function stepPanel() {
   const parts = [
     make("h2", {}, `${data.labels[leaves + node]} = ${about.op}`),
     make("p", { class: "where" }, `${about.where}  `, make("b", {}, about.source)),
-    make("p", { class: "formula" }, `y = ${about.formula}`),
+    make("p", { class: "formula" }, about.formula),
   ];
   if (state.direction === "forward") {
     parts.push(make("p", { class: "filled" }, forward.filled));
@@ -560,5 +564,5 @@ document.addEventListener("keydown", (event) => {
   action();
 });
 
-followPage();
-show();
+state.direction = data.start.direction;
+go(data.start.position);
