@@ -64,8 +64,8 @@ def equation(formula: str) -> str:
 
 
 def _value(name: str, value: Any) -> str:
-    if isinstance(value, (str, type(None), slice, tuple, list)):
-        return str(value)
+    if not isinstance(value, (bool, int, float, np.ndarray, np.generic)):
+        return str(value)  # a setting
     array = np.asarray(value)
     return inline(array) if array.size <= _SMALL else f"{name}⟨{shape_text(array.shape)}⟩"
 

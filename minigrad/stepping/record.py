@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -11,7 +13,7 @@ import numpy as np
 from ..tape import Node
 from .arrays import inline, number
 from .formula import at, equation, fill
-from .values import Input, Values, settings_of
+from .values import Input, Values, in_order, settings_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,8 +84,8 @@ class Record:
         What the tape keeps for the rules, by name.
     output : array or None
         ``None`` if the tape does not know it.
-    formula, filled : str
-        What the operation computes, and the same with numbers.
+    formula : str
+        What the operation computes.
     cotangent : array or None
         What came in; ``None`` in the forward walk.
     contributions : list of Contribution
@@ -100,9 +102,13 @@ class Record:
     saved: dict[str, Any]
     output: Any
     formula: str
-    filled: str
     cotangent: Any = None
     contributions: list[Contribution] = field(default_factory=list)
+
+    @cached_property
+    def filled(self) -> str:
+        """The formula with this node's numbers in it."""
+        return forward_text(self.node, self.inputs, self.output)
 
     def check(self, rng: Any = 0) -> list[Any]:
         """Compare each contribution with finite differences of this one operation.
@@ -165,10 +171,10 @@ def _acts_elementwise(node: Node, inputs: Sequence[Input], output: Any) -> bool:
     try:
         place = at({i.argument: i.value for i in inputs}, index, node.shape)
         with np.errstate(all="ignore"):
-            one = primitive.forward(*place.values(), **settings_of(node))
+            one = primitive.forward(*in_order(node, place), **settings_of(node))
     except (ValueError, TypeError, IndexError):
         return False
-    return np.ndim(one) == 0 and bool(np.isclose(one, output[index], rtol=1e-4, equal_nan=True))
+    return np.ndim(one) == 0 and _same(one, output[index])
 
 
 def contribution_text(
@@ -202,7 +208,8 @@ def _equation(left: str, right: str) -> str:
 
 
 def _same(one: Any, other: Any) -> bool:
-    return bool(np.isclose(one, other, rtol=1e-4, atol=0, equal_nan=True))
+    one, other = float(one), float(other)
+    return math.isclose(one, other, rel_tol=1e-4) or (math.isnan(one) and math.isnan(other))
 
 
 def _focus(array: Any) -> tuple[int, ...]:
@@ -232,5 +239,4 @@ def forward_record(index: int, node: Node, label: str, values: Values) -> Record
     return Record(
         index, "forward", node, label, node.primitive.name, node.where, inputs,
         dict(node.values or {}), output, equation(node.primitive.formula),
-        forward_text(node, inputs, output),
     )  # fmt: skip

@@ -75,11 +75,12 @@ class Values:
 
     def _again(self, node: Node) -> Any:
         """Compute a node's output again from its inputs, if all of them are known."""
-        inputs = [given.value for given in self.inputs(node)]
-        if _is_hopeless(node) or any(value is None for value in inputs):
+        inputs = self.inputs(node)
+        if _is_hopeless(node) or any(given.value is None for given in inputs):
             return None
+        values = {given.argument: given.value for given in inputs}
         with np.errstate(all="ignore"):
-            result = node.primitive.forward(*inputs, **settings_of(node))
+            result = node.primitive.forward(*in_order(node, values), **settings_of(node))
         array = np.asarray(result)
         return array if array.shape == node.shape and array.dtype == node.dtype else None
 
@@ -99,6 +100,11 @@ class Values:
                 continue  # it was left out, or (a constant bias) nobody knows
             found.append(Input(primitive.label(i), targets.get(i), value))
         return found
+
+
+def in_order(node: Node, values: dict[str, Any]) -> list[Any]:
+    """The arguments of a node's operation in order, with ``None`` for what was left out."""
+    return [values.get(name) for name in node.primitive.inputs]
 
 
 def settings_of(node: Node) -> dict[str, Any]:
