@@ -99,13 +99,12 @@ def run(session: Session, output: TextIO | None = None) -> None:
     output = output or sys.stdout
     with _single_keys(output):
         drawn: Any = None
-        keys = _keys()
         while not session.ended:
             size = shutil.get_terminal_size()
             if drawn != size:
                 _draw(session, output, size)
                 drawn = size
-            key = next(keys)
+            key = _key(sys.stdin.fileno())
             if key:
                 session.press(key)
                 drawn = None
@@ -148,7 +147,7 @@ def _single_keys(output: TextIO) -> Iterator[None]:
     output.write("\x1b[?1049h\x1b[?25l\x1b[?7l")  # the other screen, no cursor, no wrapping
     output.flush()
     try:
-        tty.setcbreak(descriptor)
+        tty.setcbreak(descriptor, termios.TCSADRAIN)  # what was typed ahead is kept
         yield
     finally:
         termios.tcsetattr(descriptor, termios.TCSADRAIN, before)
@@ -156,30 +155,33 @@ def _single_keys(output: TextIO) -> Iterator[None]:
         output.flush()
 
 
-def _keys() -> Iterator[str]:
-    """The name of each key; an empty one when for a moment none was pressed."""
-    descriptor = sys.stdin.fileno()
-    waiting = ""
-    while True:
-        ready, _, _ = select.select([descriptor], [], [], _TICK)
-        if ready:
-            read = os.read(descriptor, 1024)
-            if not read:  # the terminal is gone
-                yield "q"
-                continue
-            waiting += read.decode(errors="ignore")
-        while waiting:
-            key, waiting = _first_key(waiting)
-            if key:
-                yield key
-        yield ""
+def _key(descriptor: int) -> str:
+    """The name of the key that is pressed; an empty one when for a moment none was."""
+    letter = _letter(descriptor, _TICK)
+    if letter != "\x1b":
+        return _PLAIN.get(letter, letter)
+    sequence = _letter(descriptor, 0)
+    if sequence not in ("[", "O"):
+        return "escape" if not sequence else ""
+    while not (sequence[-1].isalpha() or sequence[-1] == "~") or len(sequence) == 1:
+        letter = _letter(descriptor, 0)
+        if not letter:
+            break
+        sequence += letter
+    return _ESCAPED.get(sequence, "")
 
 
-def _first_key(text: str) -> tuple[str, str]:
-    """The first key of what was read, and the rest."""
-    if text[0] == "\x1b" and len(text) > 1 and text[1] in "[O":
-        end = 2
-        while end < len(text) and not (text[end].isalpha() or text[end] == "~"):
-            end += 1
-        return _ESCAPED.get(text[1 : end + 1], ""), text[end + 1 :]
-    return _PLAIN.get(text[0], text[0]), text[1:]
+def _letter(descriptor: int, seconds: float) -> str:
+    """One letter from the terminal, whatever its length in bytes; nothing if none comes."""
+    ready, _, _ = select.select([descriptor], [], [], seconds)
+    if not ready:
+        return ""
+    read = os.read(descriptor, 1)
+    if not read:  # the terminal is gone
+        raise KeyboardInterrupt
+    while read[0] >= 0xC0 and len(read) < 4:
+        try:
+            return read.decode()
+        except UnicodeDecodeError:
+            read += os.read(descriptor, 1)
+    return read.decode(errors="ignore")
