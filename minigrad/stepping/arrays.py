@@ -127,15 +127,15 @@ def summary(array: Any) -> Summary:
     array = np.asarray(array)
     values = array.astype(float).ravel()
     finite = values[np.isfinite(values)]
-    low, high, mean = (
-        (float(finite.min()), float(finite.max()), float(finite.mean()))
-        if finite.size
-        else (np.nan, np.nan, np.nan)
-    )
-    try:
-        counts, edges = np.histogram(finite, _BINS)
-    except ValueError:  # a range that is too wide, or too narrow, for bins of its own
-        counts, edges = np.zeros(_BINS, int), np.zeros(_BINS + 1)
+    low, high, mean = np.nan, np.nan, np.nan
+    counts, edges = np.zeros(_BINS, int), np.zeros(_BINS + 1)
+    with np.errstate(all="ignore"):
+        if finite.size:
+            low, high, mean = float(finite.min()), float(finite.max()), float(finite.mean())
+        try:
+            counts, edges = np.histogram(finite, _BINS)
+        except ValueError:  # the range is too wide for bins, or too narrow
+            pass
     plane = array.reshape(-1, *array.shape[-2:])[0] if array.ndim > 2 and array.size else array
     corner = plane[(slice(_CORNER),) * plane.ndim]
     zeros = int(np.count_nonzero(values == 0))

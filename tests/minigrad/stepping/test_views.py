@@ -1,0 +1,133 @@
+"""Rules side by side, parts of a network, the graph's layout, figures, listings."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+
+import minigrad as mg
+from minigrad.stepping import Comparison, Stepper, example, plot_tape, save_gif
+from minigrad.stepping.arrays import grid, inline, number, summary
+from minigrad.stepping.examples import EXAMPLES
+from minigrad.stepping.graph import HEIGHT, lay_out, lay_out_parts, svg
+from minigrad.stepping.listing import listing
+from minigrad.stepping.modules import parts_of
+from minigrad.stepping.session import session_of
+
+from .tapes import build, programs
+
+
+def test_cells_differ_where_the_rules_do():
+    x = mg.Tensor([-1.0, 2.0, 3.0, -1.0], requires_grad=True)
+    comparison = Comparison((mg.relu(x) * np.array([1.0, -1.0, 1.0, -1.0])).sum())
+    for _ in range(3):
+        comparison.next()
+    (cells,) = comparison.cells
+    assert cells.values["guided backprop"].tolist() == [0, 0, 1, 0]
+    assert cells.differing["backprop"].tolist() == [False] * 4
+    assert cells.differing["deconvnet"].tolist() == [True, True, False, False]
+    assert cells.differing["guided backprop"].tolist() == [False, True, False, False]
+    comparison.back()
+    assert not any(d.any() for d in comparison.cells[0].differing.values())
+
+
+@pytest.mark.parametrize("direction", ["backward", "forward"])
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_every_example_lists_steps_and_passes_its_checks(name, direction):
+    stepper = Stepper(example(name), direction=direction)
+    text = listing(stepper)
+    assert text.count(", recorded at ") == len(stepper)
+    assert "not kept" not in text
+    stepper.go(0)
+    while record := stepper.next():
+        assert all(check.ok for check in record.check())
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_every_key_at_every_place_of_an_example_leaves_a_screen(name):
+    from minigrad.stepping.screen import frame
+
+    session = session_of(example(name))
+    keys = ["right", "i", "right", "w", "c", "d", "o", "d", "f", "z", "left", "J", "?", "?", "N"]
+    for key in keys * (len(session.stepper) + 1):
+        session.press(key)
+        lines = frame(session, 80, 24)
+        assert len(lines) == 24 and all(line.cell_len <= 80 for line in lines)
+
+
+def test_a_collapsed_list_steps_over_whole_parts():
+    session = session_of(example("skip"))
+    for key in ("z", "right", "right"):
+        session.press(key)
+    assert session.stepper.position == 2 and session.row == 2
+    session.press("right")
+    assert session.stepper.position == 4 and "decoder (2 steps)" in session.rows[3:4][0]
+    session.press("z")
+    session.press("left")
+    session.press("z")
+    assert session.row == 3
+    session.press("left")
+    assert session.stepper.position == 2
+
+
+@given(programs)
+def test_boxes_do_not_overlap_and_edges_go_down(program):
+    output, _ = build(program)
+    tape = mg.tape(output)
+    layout = lay_out(tape, Stepper(output).labels)
+    rows = {}
+    for box in layout.boxes:
+        rows.setdefault(box.y, []).append((box.x, box.x + box.width))
+    for spans in rows.values():
+        spans.sort()
+        assert all(left[1] < right[0] for left, right in zip(spans, spans[1:], strict=False))
+    for path, _ in layout.paths:
+        for above, below in zip(path, path[1:], strict=False):
+            assert below.y - above.y > HEIGHT
+    assert max(box.x + box.width for box in layout.boxes) <= layout.width
+    assert svg(layout).count('data-node="') == len(tape)
+
+
+def test_parts_are_named_after_the_tensors_in_them():
+    tape = mg.tape(example("skip"))
+    parts = parts_of(tape)
+    assert [(p.name, p.stop - p.start) for p in parts][:3] == [
+        ("encoder", 3), ("decoder", 2), ("head", 1),
+    ]  # fmt: skip
+    assert svg(lay_out_parts(tape, parts)).count("box part") == len(parts)
+
+
+def test_a_tape_and_a_kernel_are_drawn(tmp_path):
+    from PIL import Image
+
+    tape = mg.tape(example("skip"))
+    axes = tape.plot()
+    assert {"encoder.high", "relu 1×2×4×4"} <= {text.get_text() for text in axes.texts}
+    assert plot_tape(tape, axes) is axes
+    stepper = Stepper(example("transposed"), direction="forward")
+    stepper.next()
+    walk = stepper.into()
+    walk.go(3)
+    with Image.open(save_gif(walk, tmp_path / "stamps.gif")) as picture:
+        assert picture.n_frames == len(walk)
+    assert walk.position == 3
+
+
+# ---- numbers ----------------------------------------------------------------------------------
+
+
+def test_numbers_are_short_and_say_what_is_not_finite():
+    written = [number(v) for v in (0.0, -0.0, 1e-7, 123456.0, -1.5, np.nan, -np.inf, True, 7)]
+    assert written == ["0", "0", "1e-07", "1.235e+05", "−1.5", "nan", "−∞", "True", "7"]
+
+
+@pytest.mark.parametrize(
+    "array",
+    [np.zeros(0), np.full(500, np.nan), np.array([-1e308, 1e308] * 300), np.zeros((3, 0, 500)),
+     np.arange(2000), np.full(1000, 1e-310), np.ones((1, 1, 1, 1, 2))],
+    ids=lambda a: f"{a.shape} {a.dtype}",
+)  # fmt: skip
+def test_any_array_has_a_summary_a_line_and_a_grid(array):
+    assert str(summary(array)) and inline(array) is not None
+    assert sum(map(len, grid(array))) <= 400
