@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -132,10 +133,8 @@ def summary(array: Any) -> Summary:
     with np.errstate(all="ignore"):
         if finite.size:
             low, high, mean = float(finite.min()), float(finite.max()), float(finite.mean())
-        try:
+        with suppress(ValueError):  # the range is too wide for bins, or too narrow
             counts, edges = np.histogram(finite, _BINS)
-        except ValueError:  # the range is too wide for bins, or too narrow
-            pass
     plane = array.reshape(-1, *array.shape[-2:])[0] if array.ndim > 2 and array.size else array
     corner = plane[(slice(_CORNER),) * plane.ndim]
     zeros = int(np.count_nonzero(values == 0))

@@ -127,5 +127,3 @@ def _arguments(record: Record, contribution: Contribution) -> tuple[list[Any], i
             value = value.astype(float)
         inputs.append(value)
     return inputs, which, ""
-
-

@@ -14,10 +14,19 @@ from ..errors import FreedTapeError
 from ..tape import Node, Step, Tape
 from ..tensor import Tensor
 from .breakpoints import Breakpoint
-from .record import Addend, Contribution, Record, contribution_text, forward_record, names_of
-from .record import rule_name
+from .labels import labels_of
+from .record import (
+    Addend,
+    Contribution,
+    Record,
+    contribution_text,
+    forward_record,
+    names_of,
+    rule_name,
+)
 from .values import Values
-from .windows import Walk, Window, walk_of
+from .walks import walk_of
+from .windows import Walk, Window
 
 if TYPE_CHECKING:
     from .explanation import Explanation
@@ -417,34 +426,12 @@ class Stepper:
             argument, target = edge[:2]
             sent[target] -= 1  # what this same step sends there afterwards has not arrived yet
             arrived = self._addends[target][: len(self._addends[target]) - sent[target]]
-            contributions.append(
-                Contribution(
-                    node.primitive.label(argument), target, self.labels[target], value,
-                    rule.formula,
-                    contribution_text(node, argument, rule, cotangent, value, names),
-                    rule_name(node, argument, rule), tuple(arrived), total,
-                )  # fmt: skip
-            )
+            text = contribution_text(node, argument, rule, cotangent, value, names)
+            sent_there = Contribution(
+                node.primitive.label(argument), target, self.labels[target], value, rule.formula,
+                text, rule_name(node, argument, rule), tuple(arrived), total,
+            )  # fmt: skip
+            contributions.append(sent_there)
         return replace(
             plain, direction="backward", cotangent=cotangent, contributions=contributions
         )
-
-
-def labels_of(tape: Tape) -> dict[Any, str]:
-    """The labels of a tape's leaves and nodes, as it prints them."""
-    labels: dict[Any, str] = {}
-    for i, leaf in enumerate(tape.leaves):
-        labels[leaf] = leaf.name or f"leaf{i}"
-    for i, node in enumerate(tape.nodes):
-        labels[node] = node.name or f"%{i}"
-    return labels
-
-
-def numbers_of(tape: Tape) -> dict[Node, int]:
-    """Which one of its kind each node is, from 1: the third relu of the tape has 3."""
-    seen: Counter[str] = Counter()
-    numbers = {}
-    for node in tape.nodes:
-        seen[node.primitive.name] += 1
-        numbers[node] = seen[node.primitive.name]
-    return numbers

@@ -11,7 +11,8 @@ import numpy as np
 from ..tape import Node, Tape
 from ..tensor import Tensor
 from .arrays import number
-from .cursor import Stepper, numbers_of
+from .cursor import Stepper
+from .labels import numbers_of
 from .values import Values
 
 HUGE = 1e4

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from html import escape
+from itertools import pairwise
 from typing import Any
 
 from ..tape import Tape
@@ -196,7 +197,7 @@ def _order(
     up: dict[Hashable, list[Hashable]] = {key: [] for key in boxes}
     down: dict[Hashable, list[Hashable]] = {key: [] for key in boxes}
     for path, _ in paths:
-        for above, below in zip(path, path[1:], strict=False):
+        for above, below in pairwise(path):
             down[above].append(below)
             up[below].append(above)
     place = {key: i for layer in layers for i, key in enumerate(layer)}

@@ -78,8 +78,8 @@ def _table(plane: np.ndarray, scale: float) -> str:
 
 def tape_bundle(tape: Tape) -> dict[str, str]:
     """A tape as text, and as a graph: a small one whole, a long one by its parts or its start."""
-    from .cursor import labels_of
     from .graph import SMALL, lay_out, lay_out_parts, svg
+    from .labels import labels_of
     from .modules import parts_of
 
     parts = parts_of(tape)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .arrays import number
-from .cursor import labels_of
 from .graph import HEIGHT, SMALL, bends, lay_out, lay_out_parts
+from .labels import labels_of
 from .modules import parts_of
 from .windows import Walk
 
@@ -79,7 +79,7 @@ def plot_tape(tape: Tape, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def save_gif(walk: Walk, path: str | FilePath, fps: float = 2, frames: int = _FRAMES) -> FilePath:
+def save_gif(walk: Walk, path: str | FilePath, fps: int = 2, frames: int = _FRAMES) -> FilePath:
     """Save a kernel at work as a moving picture, one window a frame.
 
     Parameters
@@ -88,7 +88,7 @@ def save_gif(walk: Walk, path: str | FilePath, fps: float = 2, frames: int = _FR
         From ``stepper.into()``; it is where it was afterwards.
     path : path
         Ends in ``.gif``.
-    fps : float
+    fps : int
         Windows a second.
     frames : int
         At most so many windows.

@@ -259,7 +259,7 @@ def plane_block(
     for r in rows:
         line = Text()
         for c in columns:
-            left, right = brackets if (r, c) in marked else "  "
+            left, right = tuple(brackets) if (r, c) in marked else (" ", " ")
             shade = style if (r, c) in marked else _DIM if _outside(r, c, border) else ""
             line.append(f"{left}{texts[r, c].rjust(size)}{right}", shade)
         lines.append(line)
@@ -347,7 +347,8 @@ def _beside(blocks: Sequence[list[Text]], width: int) -> list[Text]:
     lines: list[Text] = []
     waiting = list(blocks)
     while waiting:
-        row, used = [], 0
+        row: list[tuple[list[Text], int]] = []
+        used = 0
         while waiting:
             size = max((line.cell_len for line in waiting[0]), default=0)
             if row and used + 3 + size > width:

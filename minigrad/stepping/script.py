@@ -59,8 +59,9 @@ def run_script(path: str | Path, visit: Visit, arguments: tuple[str, ...] = ()) 
 
     original = Tensor.backward
     with recording(), _as_program(path, arguments), _replaced_backward(backward):
+        names = {"__name__": "__main__", "__file__": str(path), "__builtins__": __builtins__}
         try:
-            exec(code, {"__name__": "__main__", "__file__": str(path), "__builtins__": __builtins__})
+            exec(code, names)
         except _Stopped:
             pass
         except SystemExit as end:

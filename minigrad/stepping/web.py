@@ -21,7 +21,8 @@ from .graph import lay_out, lay_out_parts, pages_of, svg
 from .modules import parts_of
 from .record import Record
 from .script import source_line, tensor_at_backward
-from .windows import Walk, walk_of
+from .walks import walk_of
+from .windows import Walk
 
 _FOLDER = Path(__file__).parent / "page"
 WINDOWS = 400

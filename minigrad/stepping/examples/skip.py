@@ -19,7 +19,7 @@ low = mg.max_pool2d(high, 2)
 low.name = "encoder.low"
 up = mg.conv_transpose2d(low, parameter("decoder.weight", 2, 1, 2, 2), stride=2)
 up.name = "decoder.up"
-joined = np.concatenate([high, up], axis=1)
+joined = mg.concatenate([high, up], axis=1)
 joined.name = "decoder.joined"
 score = mg.conv2d(joined, parameter("head.weight", 1, 3, 1, 1))
 score.name = "head.score"

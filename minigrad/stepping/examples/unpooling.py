@@ -1,5 +1,7 @@
 """The lecture's max-pooling and unpooling: two windows share a maximum, so two values meet."""
 
+import numpy as np
+
 import minigrad as mg
 
 image = mg.Tensor(
@@ -9,7 +11,7 @@ image = mg.Tensor(
 )
 pooled, positions = mg.max_pool2d(image, 2, stride=1, return_indices=True)
 pooled.name = "pooled"
-decoded = pooled + [[[[150.0, 300.0], [0.0, 140.0]]]]
+decoded = pooled + np.array([[[[150.0, 300.0], [0.0, 140.0]]]])
 decoded.name = "decoded"
 unpooled = mg.max_unpool2d(decoded, positions, 2, stride=1)
 unpooled.name = "unpooled"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import contextlib
 import json
 import os
 import shutil
@@ -134,17 +136,13 @@ class Browser:
 
     def screenshot(self):
         """The window as a PNG, in bytes."""
-        import base64
-
         return base64.b64decode(self.ask("Page.captureScreenshot", format="png")["data"])
 
     def close(self):
         """End the browser."""
         self._session = None
-        try:
+        with contextlib.suppress(AssertionError, OSError):
             self.ask("Browser.close")
-        except (AssertionError, OSError):
-            pass
         self._process.wait(timeout=30)
         os.close(self._write)
         os.close(self._read)

@@ -180,7 +180,7 @@ def chain():
 
 
 def test_run_until_a_name_an_index_or_a_condition():
-    x, output = chain()
+    _, output = chain()
     stepper = Stepper(output)
     assert stepper.run_until("tanh").operation == "tanh"
     assert stepper.run_until(1).operation == "sum"

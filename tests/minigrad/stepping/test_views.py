@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -81,9 +83,9 @@ def test_boxes_do_not_overlap_and_edges_go_down(program):
         rows.setdefault(box.y, []).append((box.x, box.x + box.width))
     for spans in rows.values():
         spans.sort()
-        assert all(left[1] < right[0] for left, right in zip(spans, spans[1:], strict=False))
+        assert all(left[1] < right[0] for left, right in pairwise(spans))
     for path, _ in layout.paths:
-        for above, below in zip(path, path[1:], strict=False):
+        for above, below in pairwise(path):
             assert below.y - above.y > HEIGHT
     assert max(box.x + box.width for box in layout.boxes) <= layout.width
     assert svg(layout).count('data-node="') == len(tape)

@@ -90,7 +90,8 @@ def test_pooling_window_by_window_is_the_kernel_bit_for_bit(kernel, stride, ceil
         largest, indices = mg.max_pool2d(x, kernel, return_indices=True, **options)
         mean = mg.avg_pool2d(x, kernel, **options)
         back = mg.max_unpool2d(largest, indices, kernel, output_size=(5, 4))
-    for output, operation in ((largest, "max_pool2d"), (mean, "avg_pool2d"), (back, "max_unpool2d")):
+    outputs = {"max_pool2d": largest, "avg_pool2d": mean, "max_unpool2d": back}
+    for operation, output in outputs.items():
         for walked, expected in everything(mg.sin(output).sum(), operation):
             np.testing.assert_array_equal(walked, expected, strict=True)
 
