@@ -24,7 +24,7 @@ NARROW = 60
 _ROWS, _COLUMNS = 8, 8  # of an array, at most so many are shown
 _ADDENDS = 12  # at a fan-out, at most so many are listed: the first, and the last ones
 _HEAD, _DIM, _NOW, _LINE = "bold", "dim", "reverse", "dim"
-_READ, _WRITE, _DIFFERS = "bold blue", "bold magenta", "bold red"
+_READ, _WRITE, _DIFFERS = "bold cyan", "bold magenta", "bold red"
 
 HELP = """\
 → n space  one step on                  r  run to a breakpoint, or the end

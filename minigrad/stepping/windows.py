@@ -171,5 +171,6 @@ def cells_of(*axes: int | slice | range) -> list[Cell]:
 
 
 def held(value: Any) -> str:
+    """A number as it stands behind an operator: a negative one in parentheses."""
     text = number(value)
     return f"({text})" if text.startswith("−") else text

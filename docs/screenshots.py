@@ -1,0 +1,100 @@
+"""Make the pictures of `stepping.md` again: ``python docs/screenshots.py``, with Chromium on the PATH.
+
+The pages and the terminal's screens are the real ones, at a step that keys have led to.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+import tempfile
+from pathlib import Path
+
+from PIL import Image
+from rich.console import Console
+from rich.terminal_theme import MONOKAI
+
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT))
+
+from minigrad.stepping import Stepper, example, save_gif, write_html
+from minigrad.stepping.screen import frame
+from minigrad.stepping.session import session_of
+from tests.minigrad.stepping.browser import Browser
+
+OUT = Path(__file__).parent / "stepping"
+COLOURS = 64
+RIGHT = "ArrowRight"
+
+# name: example, keys, width, height, dark
+PAGES = {
+    "page-step": ("scalar", [RIGHT] * 6, 1180, 800, False),
+    "page-kernel": ("transposed", ["f", RIGHT, "i", RIGHT], 1180, 700, False),
+    "page-rules": ("network", [RIGHT] * 3 + ["r"], 1180, 620, True),
+    "page-phone": ("unpooling", ["f", RIGHT, "i", RIGHT], 390, 844, True),
+}
+# name: example, keys
+SCREENS = {
+    "terminal-step": ("scalar", ["n"] * 6),
+    "terminal-kernel": ("transposed", ["f", "n", "i", "n"]),
+}
+TERMINAL = """<!doctype html><body style="margin:0;background:#1d1f21;color:#e8e8e6">
+<pre style="margin:14px;font:15px/1.25 'DejaVu Sans Mono',monospace">{code}</pre>"""
+
+
+def save(png: bytes, name: str) -> None:
+    """Save a picture with a palette, which is all that a screen needs."""
+    picture = Image.open(io.BytesIO(png)).convert("RGB")
+    picture.quantize(COLOURS).save(OUT / f"{name}.png", optimize=True)
+
+
+def pages(browser: Browser, folder: Path) -> None:
+    """The web page, at a step."""
+    for name, (which, keys, width, height, dark) in PAGES.items():
+        path = write_html(example(which), folder / f"{name}.html", title=f"Step through {which}.py")
+        browser.look(width, height, dark)
+        browser.open(path)
+        for key in keys:
+            browser.key(key)
+        save(browser.screenshot(), name)
+
+
+def screens(browser: Browser, folder: Path) -> None:
+    """The terminal at 80 × 24."""
+    for name, (which, keys) in SCREENS.items():
+        session = session_of(example(which), title=which)
+        for key in keys:
+            session.press(key)
+        console = Console(width=80, record=True, file=io.StringIO(), force_terminal=True)
+        for line in frame(session, 80, 24):
+            line.spans = [
+                span._replace(style="black on #d8d7d0") if span.style == "reverse" else span
+                for span in line.spans
+            ]
+            if line.style == "reverse":
+                line.style = "black on #d8d7d0"
+            console.print(line, no_wrap=True, overflow="ignore", crop=False)
+        code = console.export_html(inline_styles=True, code_format="{code}", theme=MONOKAI)
+        path = folder / f"{name}.html"
+        path.write_text(TERMINAL.format(code=code), encoding="utf-8")
+        browser.look(760, 480)
+        browser.open(path)
+        save(browser.screenshot(), name)
+
+
+def main() -> None:
+    """Make them all."""
+    OUT.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        browser = Browser(Path(folder) / "profile")
+        pages(browser, Path(folder))
+        screens(browser, Path(folder))
+        browser.close()
+    stepper = Stepper(example("transposed"), direction="forward")
+    stepper.next()
+    save_gif(stepper.into(), OUT / "stamps.gif", fps=1)
+    print(sum(path.stat().st_size for path in OUT.iterdir()) // 1000, "KB in", OUT)
+
+
+if __name__ == "__main__":
+    main()
