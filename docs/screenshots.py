@@ -1,4 +1,4 @@
-"""Make the pictures of `stepping.md` again: ``python docs/screenshots.py``, with Chromium on the PATH.
+"""Make the pictures of `stepping.md` again: ``python -m docs.screenshots``, with Chromium.
 
 The pages and the terminal's screens are the real ones, at a step that keys have led to.
 """
@@ -6,16 +6,12 @@ The pages and the terminal's screens are the real ones, at a step that keys have
 from __future__ import annotations
 
 import io
-import sys
 import tempfile
 from pathlib import Path
 
 from PIL import Image
 from rich.console import Console
 from rich.terminal_theme import MONOKAI
-
-ROOT = Path(__file__).parent.parent
-sys.path.insert(0, str(ROOT))
 
 from minigrad.stepping import Stepper, example, save_gif, write_html
 from minigrad.stepping.screen import frame

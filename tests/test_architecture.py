@@ -93,6 +93,10 @@ PUBLIC = {
         zero_grad register_hook retain_grad sum mean max min var std reshape transpose squeeze
         astype
     """,
+    "minigrad.stepping": """
+        Stepper Comparison explain recording example write_html plot_tape save_gif on_operation
+        on_tensor on_nan on_vanishing on_exploding
+    """,
     "layers": """
         Module Parameter Sequential ModuleList ModuleDict Linear Conv2d ConvTranspose2d MaxPool2d
         MaxUnpool2d AvgPool2d AdaptiveAvgPool2d Upsample BatchNorm1d BatchNorm2d LayerNorm
@@ -142,6 +146,8 @@ SIGNATURES = [
     "minigrad.jacobian(fn, x)",
     "minigrad.hessian(fn, x)",
     "minigrad.hvp(fn, x, v)",
+    "minigrad.stepping.Stepper.run_until(self, where)",
+    "minigrad.stepping.write_html(outputs, path)",
     "techniques.saliency(model, images, target, reduce='max')",
     "techniques.smooth_grad(model, images, target, samples=50, noise=0.15, rng=None)",
     "techniques.integrated_gradients(model, images, target, baseline=0, steps=50)",

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..settings import kernels
 from .arrays import number
 from .values import settings_of
 
@@ -14,7 +16,13 @@ if TYPE_CHECKING:
     from .record import Contribution, Record
 
 SAMPLE = 64
-"""Of a larger input so many elements, drawn at random, are differentiated."""
+"""Of a larger input so many elements, drawn at random, are differentiated; of a huge one fewer."""
+
+SMALL = 4000
+"""Up to so many elements, inputs and output together, a check takes no time to speak of."""
+
+_WORK = 400_000  # elements that a check may compute, roughly
+_FEWEST = 4
 
 _TOLERANCE = {"float16": 2e-2, "float32": 1e-3, "float64": 1e-5}
 
@@ -65,7 +73,8 @@ def check(record: Record, contribution: Contribution, rng: Any = 0) -> Check:
     x = np.asarray(inputs[which], float)
     settings = settings_of(node)
     cotangent = np.asarray(record.cotangent, float).ravel()
-    count = min(SAMPLE, x.size)
+    size = size_of(record)
+    count = min(max(_WORK // max(size, 1), _FEWEST), SAMPLE, x.size)
     chosen = np.sort(np.random.default_rng(rng).choice(x.size, count, replace=False))
 
     def operation(moved: np.ndarray) -> np.ndarray:
@@ -78,7 +87,9 @@ def check(record: Record, contribution: Contribution, rng: Any = 0) -> Check:
 
     if "rng" in node.primitive.options:
         return Check(argument, None, 0, 0, "it draws at random, so differences say nothing")
-    with np.errstate(all="ignore"):
+    # The readable loops need no compiling, and for few numbers they are fast enough.
+    loops = kernels("reference") if size <= SMALL else nullcontext()
+    with np.errstate(all="ignore"), loops:
         derivative = differentiate(operation, x.flat[chosen], cotangent)
     sent = np.asarray(contribution.value, float).ravel()[chosen]
     smooth = ~derivative.kinks
@@ -103,6 +114,12 @@ def check(record: Record, contribution: Contribution, rng: Any = 0) -> Check:
     if contribution.rule:
         sentence += f" (the rule in force is {contribution.rule}, not the derivative)"
     return Check(argument, False, count - kinks, kinks, sentence)
+
+
+def size_of(record: Record) -> int:
+    """How many elements the inputs and the output of a step have together."""
+    sizes = [np.size(given.value) for given in record.inputs if given.value is not None]
+    return sum(sizes) + int(np.prod(record.node.shape))
 
 
 def _arguments(record: Record, contribution: Contribution) -> tuple[list[Any], int, str]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from html import escape
 from itertools import pairwise
 from typing import Any
+from unicodedata import east_asian_width
 
 from ..tape import Tape
 from ..tensor import Tensor
@@ -25,6 +26,7 @@ HEIGHT = 38
 """The height of a box."""
 
 _GAP, _LAYER = 18, 30  # between boxes, between layers
+_TITLE = 30  # letters of a title that are drawn
 _LETTER = 7.3  # the width of a letter of the labels
 _SWEEPS = 4
 
@@ -39,7 +41,8 @@ class Box:
         The two lines in it.
     kind : {"node", "leaf", "part", "elsewhere"}
     data : int
-        The node's place in the order of recording (a part's first); -1 for a leaf.
+        The node's place in the order of recording (a part's first), a leaf's among the leaves;
+        -1 for what lies elsewhere.
     """
 
     title: str
@@ -79,6 +82,7 @@ def lay_out(tape: Tape, labels: dict[Any, str], start: int = 0, stop: int | None
     """
     nodes = tape.nodes[start:stop]
     places = {node: start + i for i, node in enumerate(nodes)}
+    leaves = {leaf: i for i, leaf in enumerate(tape.leaves)}
     boxes: dict[Hashable, Box] = {}
     for node, place in places.items():
         for edge in node.edges:
@@ -86,14 +90,15 @@ def lay_out(tape: Tape, labels: dict[Any, str], start: int = 0, stop: int | None
             if target not in boxes and target not in places:
                 kind = "leaf" if isinstance(target, Tensor) else "elsewhere"
                 title = labels[target] if kind == "leaf" else f"↑ {labels[target]}"
-                boxes[target] = Box(title, shape_text(target.shape), kind)
-        title = node.name or node.primitive.name
+                place_of = leaves.get(target, -1)
+                boxes[target] = Box(_cut(title), shape_text(target.shape), kind, place_of)
+        title = _cut(labels[node]) if node.name else node.primitive.name
         note = node.primitive.name if node.name else labels[node]
         note = f"{note} {shape_text(node.shape)}".strip()
         above = [edge[1] for edge in node.edges]
         boxes[node] = Box(title, note, "node", place, above=above)
     for leaf in tape.leaves if not boxes else ():  # a leaf that is its own output
-        boxes[leaf] = Box(labels[leaf], shape_text(leaf.shape), "leaf")
+        boxes[leaf] = Box(_cut(labels[leaf]), shape_text(leaf.shape), "leaf", leaves[leaf])
     return _laid_out(boxes)
 
 
@@ -107,7 +112,7 @@ def lay_out_parts(tape: Tape, parts: Sequence[Part]) -> Layout:
         inside = tape.nodes[part.start : part.stop]
         above = sorted({part_of[e[1]] for n in inside for e in n.edges if e[1] in part_of} - {i})
         count = f"{len(inside)} step{'s' * (len(inside) > 1)}"
-        boxes[i] = Box(part.name, count, "part", part.start, above=list(above))
+        boxes[i] = Box(_cut(part.name), count, "part", part.start, above=list(above))
     return _laid_out(boxes)
 
 
@@ -147,7 +152,7 @@ def _counted_edges(boxes: dict[Hashable, Box]) -> list[tuple[Any, Any, int]]:
 
 def _laid_out(boxes: dict[Hashable, Box]) -> Layout:
     for box in boxes.values():
-        box.width = max(56.0, 16 + _LETTER * max(len(box.title), 0.95 * len(box.note)))
+        box.width = max(56.0, 16 + _LETTER * max(_columns(box.title), 0.95 * len(box.note)))
     drawn = list(boxes.values())
     edges = _counted_edges(boxes)
     _choose_layers(boxes)
@@ -228,6 +233,15 @@ def _place(layers: list[list[Hashable]], boxes: dict[Hashable, Box]) -> float:
     return total + 8
 
 
+def _cut(title: str) -> str:
+    return title if len(title) <= _TITLE else title[: _TITLE - 1] + "…"
+
+
+def _columns(text: str) -> int:
+    """How many letters wide a text is; Chinese and Japanese ones count twice."""
+    return sum(2 if east_asian_width(letter) in "WF" else 1 for letter in text)
+
+
 def bends(path: Sequence[Box]) -> list[tuple[float, float]]:
     """Where an edge runs: the bottom of its first box, both ends of each bend, the top of its last.
 
@@ -260,7 +274,7 @@ def _box(box: Box) -> str:
     x, y, middle = box.x, box.y, box.x + box.width / 2
     radius = {"leaf": HEIGHT / 2, "elsewhere": 2}.get(box.kind, 5)
     dashes = ' stroke-dasharray="3 3"' if box.kind == "elsewhere" else ""
-    data = f' data-node="{box.data}"' if box.data >= 0 else f' data-leaf="{escape(box.title)}"'
+    data = f' data-{"leaf" if box.kind == "leaf" else "node"}="{box.data}"' * (box.data >= 0)
     lines = [(box.title, 16, 13, 1.0), (box.note, 31, 11, 0.65)] if box.note else [
         (box.title, 24, 13, 1.0)
     ]  # fmt: skip

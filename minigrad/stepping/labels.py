@@ -12,10 +12,15 @@ def labels_of(tape: Tape) -> dict[Any, str]:
     """The labels of a tape's leaves and nodes, as it prints them."""
     labels: dict[Any, str] = {}
     for i, leaf in enumerate(tape.leaves):
-        labels[leaf] = leaf.name or f"leaf{i}"
+        labels[leaf] = printable(leaf.name) if leaf.name else f"leaf{i}"
     for i, node in enumerate(tape.nodes):
-        labels[node] = node.name or f"%{i}"
+        labels[node] = printable(node.name) if node.name else f"%{i}"
     return labels
+
+
+def printable(text: str) -> str:
+    """A text without control characters, which would upset a terminal."""
+    return "".join(letter if letter.isprintable() else "�" for letter in text)
 
 
 def numbers_of(tape: Tape) -> dict[Node, int]:

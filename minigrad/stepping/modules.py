@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ..tape import Node, Tape
+from .labels import printable
 
 
 class Part(NamedTuple):
@@ -50,7 +51,7 @@ def modules_of(tape: Tape, depth: int = 1) -> list[str]:
     for node in tape.nodes:
         waiting.append(node)
         if node.name and "." in node.name:
-            part = ".".join(node.name.split(".")[:-1][:depth])
+            part = ".".join(printable(node.name).split(".")[:-1][:depth])
             found += [part] * len(waiting)
             waiting.clear()
         elif node.name:

@@ -304,6 +304,8 @@ def comparison_lines(comparison: Comparison, width: int) -> list[Text]:
 def _marked_block(name: str, value: Any, differing: np.ndarray) -> list[Text]:
     value = np.asarray(value)
     planes = value.reshape(-1, *value.shape[-2:]) if value.ndim > 2 else np.atleast_2d(value)[None]
+    if not value.size:
+        return [Text(name, _HEAD), Text("empty", _DIM)]
     marks = differing.reshape(planes.shape)
     count = int(np.count_nonzero(differing))
     worst = int(np.argmax(marks.sum(axis=(1, 2)))) if count else 0  # the plane that differs most
@@ -316,7 +318,7 @@ def _marked_block(name: str, value: Any, differing: np.ndarray) -> list[Text]:
         for text, flag in zip(row, flags, strict=True):
             line.append(f"{text.rjust(size)}{'*' if flag else ' '} ", _DIFFERS if flag else "")
         lines.append(line)
-    lines.append(Text(f"{count} differ" if count else "the same" if differing.size else "", _DIM))
+    lines.append(Text(f"{count} differ" if count else "the same", _DIM))
     return lines
 
 

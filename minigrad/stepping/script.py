@@ -11,6 +11,7 @@ from typing import Any
 
 from ..tape import Node
 from ..tensor import Tensor
+from .labels import printable
 from .recording import recording
 
 Visit = Callable[[Tensor, Any], bool]
@@ -107,7 +108,8 @@ def source_line(node: Node) -> str:
     """The text of the user's line that recorded a node, or nothing."""
     code = getattr(node, "_code", None)
     _, _, line = node.where.rpartition(":")
-    return linecache.getline(code.co_filename, int(line)).strip() if code and line else ""
+    text = linecache.getline(code.co_filename, int(line)) if code and line else ""
+    return printable(text.strip())
 
 
 def _compiled(path: Path) -> Any:

@@ -7,12 +7,13 @@ import select
 import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, TextIO
 
 from rich.console import Console
 
+from ..settings import kernels
 from ..tensor import Tensor
 from .cursor import Stepper
 from .examples import EXAMPLES, example_path, shows
@@ -80,7 +81,9 @@ def step(what: str, arguments: tuple[str, ...] = (), call: int = 1) -> None:
         print(listing(session.stepper, title))
         return False
 
-    run_script(path, visit, arguments)
+    # The examples are small: the readable loops do, and nothing waits for a compiler.
+    with nullcontext() if is_script else kernels("reference"):
+        run_script(path, visit, arguments)
     if calls < call:
         raise ValueError(
             f"{what} calls backward() {calls} times and ends: there is no call {call} to stop at"

@@ -7,13 +7,16 @@ all its digits if it is small, so that the page's state at any place is the engi
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from ..settings import kernels
 from ..tensor import Tensor
 from .arrays import WHOLE, brief, number, summary
+from .checking import SMALL, size_of
 from .comparison import Comparison
 from .cursor import Stepper
 from .formula import equation
@@ -76,10 +79,12 @@ def step_html(what: str, path: str | Path, arguments: tuple[str, ...] = (), call
     """Write the page of an example, or of a script's ``backward()``."""
     from .examples import example_path
 
-    script = Path(what) if what.endswith(".py") else example_path(what)
-    tensor, gradient = tensor_at_backward(script, call, arguments)
-    gradients = None if gradient is None else (gradient,)
-    return write_html(tensor, path, gradients, f"Step through {script.name}")
+    is_script = what.endswith(".py")
+    script = Path(what) if is_script else example_path(what)
+    with nullcontext() if is_script else kernels("reference"):
+        tensor, gradient = tensor_at_backward(script, call, arguments)
+        gradients = None if gradient is None else (gradient,)
+        return write_html(tensor, path, gradients, f"Step through {script.name}")
 
 
 def html(stepper: Stepper, title: str) -> str:
@@ -215,7 +220,7 @@ class _Page:
                     for target in {sent.target for sent in record.contributions}
                 },
             }
-            if checked:
+            if checked and size_of(record) <= SMALL:
                 step["checks"] = [[c.ok, str(c)] for c in record.check()]
             for sent in record.contributions:
                 self._add_kernel(kernels, record, sent.argument)

@@ -441,7 +441,7 @@ function paintGraph() {
     }
     box.classList.toggle("now", isNow);
     box.classList.toggle("done", node >= 0 && !isNow && done(node));
-    const leaf = box.dataset.leaf === undefined ? -1 : data.labels.indexOf(box.dataset.leaf);
+    const leaf = box.dataset.leaf === undefined ? -1 : Number(box.dataset.leaf);
     const target = leaf >= 0 ? leaf : node >= 0 && !state.collapsed ? leaves + node : -1;
     box.classList.toggle("reached", state.direction === "backward" && target >= 0 && state.sums.has(target));
     if (isNow) scrollTo(box);

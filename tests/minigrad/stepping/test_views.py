@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 
 import minigrad as mg
-from minigrad.stepping import Comparison, Stepper, example, plot_tape, save_gif
+from minigrad.stepping import Comparison, Stepper, example, plot_tape, save_gif, write_html
 from minigrad.stepping.arrays import grid, inline, number, summary
 from minigrad.stepping.examples import EXAMPLES
 from minigrad.stepping.graph import HEIGHT, lay_out, lay_out_parts, svg
@@ -56,6 +56,48 @@ def test_every_key_at_every_place_of_an_example_leaves_a_screen(name):
         session.press(key)
         lines = frame(session, 80, 24)
         assert len(lines) == 24 and all(line.cell_len <= 80 for line in lines)
+
+
+def variable(data, name=None):
+    return mg.Tensor(np.asarray(data, float), requires_grad=True, name=name)
+
+
+ODD = {
+    "empty": lambda: (variable(np.zeros((0, 3))) * 2).sum(),
+    "no images": lambda: mg.conv2d(variable(np.zeros((0, 1, 4, 4))), np.ones((1, 1, 2, 2))).sum(),
+    "not finite": lambda: mg.log(variable([-1.0, 0.0, np.nan, np.inf])).sum(),
+    "names": lambda: mg.exp(variable(1.0, "長い名前" * 30 + "\x1b[31m\n</script>")),
+    "one name twice": lambda: variable(1.0, "same") * variable(2.0, "same"),
+    "five axes": lambda: variable(np.ones((2, 1, 2, 1, 2))).sum(),
+    "large": lambda: mg.relu(variable(np.ones((30, 30, 3)))).sum(),
+    "a leaf": lambda: variable(1.0, "x"),
+    "many inputs": lambda: np.einsum("i,j,ij->", *map(variable, ([1], [2, 3], [[4, 5]]))),
+    "half": lambda: mg.Tensor(np.ones(3, np.float16), requires_grad=True).sum(),
+}
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_odd_tapes_have_every_view(name, tmp_path):
+    from minigrad.stepping.screen import frame
+
+    with np.errstate(all="ignore"):
+        output = ODD[name]()
+        session = session_of(output)
+        for key in ["n", "i", "n", "c", "d", "n", "d", "o", "f", "n", "z", "n", "end", "home"]:
+            session.press(key)
+            for width, height in ((80, 24), (30, 8)):
+                lines = frame(session, width, height)
+                assert len(lines) == height and all(line.cell_len <= width for line in lines)
+                assert all(line.plain.isprintable() for line in lines)
+        assert "\x1b" not in listing(Stepper(output))
+        page = write_html(output, tmp_path / "page.html").read_text(encoding="utf-8")
+    assert page.count("</script>") == 2
+    assert tape_is_drawn(output)
+
+
+def tape_is_drawn(output):
+    bundle = mg.tape(output)._repr_mimebundle_()
+    return bundle["image/svg+xml"].startswith("<svg") and mg.tape(output).plot()
 
 
 def test_a_collapsed_list_steps_over_whole_parts():
