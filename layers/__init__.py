@@ -15,6 +15,7 @@ from .dropout import Dropout, Dropout2d
 from .linear import Flatten, Identity, Linear
 from .loss import BCEWithLogitsLoss, CrossEntropyLoss, DiceLoss, L1Loss, MSELoss, NLLLoss
 from .module import Module
+from .naming import naming
 from .normalization import BatchNorm1d, BatchNorm2d, GroupNorm, InstanceNorm2d, LayerNorm
 from .parameter import Parameter
 from .pooling import AdaptiveAvgPool2d, AvgPool2d, MaxPool2d, MaxUnpool2d, Upsample
@@ -29,5 +30,5 @@ __all__ = [
     "LayerNorm", "LeakyReLU", "Linear", "MSELoss", "MaxPool2d", "MaxUnpool2d", "Module",
     "ModuleDict", "ModuleList", "NLLLoss", "Parameter", "ReLU", "ReLU6", "Sequential", "SiLU",
     "Sigmoid", "Softmax", "Tanh", "Upsample", "capture", "evaluate", "fit", "init", "load",
-    "models", "optim", "save", "schedule", "summary",
+    "models", "naming", "optim", "save", "schedule", "summary",
 ]  # fmt: skip

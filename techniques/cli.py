@@ -180,6 +180,7 @@ def _tour(options: argparse.Namespace) -> int:
 
 
 def _step(options: argparse.Namespace) -> int:
+    import layers
     from minigrad.stepping import terminal
     from minigrad.stepping.web import step_html
 
@@ -187,11 +188,14 @@ def _step(options: argparse.Namespace) -> int:
         raise ValueError(f"--at counts the calls of backward() from 1, not {options.at}")
     if options.what is None:
         print(f"The examples of minigrad step:\n{terminal.examples_text()}")
-    elif options.html:
-        step_html(options.what, options.html, tuple(options.arguments), options.at)
-        print(f"The page is {options.html}; open it in a browser")
-    else:
-        terminal.step(options.what, tuple(options.arguments), options.at)
+        return 0
+    arguments = tuple(options.arguments)
+    with layers.naming():  # so that a network's tape has the names of its modules
+        if options.html:
+            step_html(options.what, options.html, arguments, options.at)
+            print(f"The page is {options.html}; open it in a browser")
+        else:
+            terminal.step(options.what, arguments, options.at)
     return 0
 
 

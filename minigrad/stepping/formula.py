@@ -78,7 +78,15 @@ def at(values: Mapping[str, Any], index: tuple[int, ...], shape: tuple[int, ...]
     ValueError
         If an array does not broadcast to the shape.
     """
-    return {
-        name: np.broadcast_to(value, shape)[index] if np.ndim(value) else value
-        for name, value in values.items()
-    }
+    return {name: _element(value, index, shape) for name, value in values.items()}
+
+
+def _element(value: Any, index: tuple[int, ...], shape: tuple[int, ...]) -> Any:
+    if not isinstance(value, np.ndarray) or value.ndim == 0:
+        return value
+    behind = len(shape) - value.ndim
+    if behind < 0 or any(n not in (1, m) for n, m in zip(value.shape, shape[behind:], strict=True)):
+        raise ValueError(f"an array of shape {value.shape} does not broadcast to {shape}")
+    return value[
+        tuple(0 if n == 1 else i for n, i in zip(value.shape, index[behind:], strict=True))
+    ]

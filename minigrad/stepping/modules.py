@@ -28,14 +28,8 @@ class Part(NamedTuple):
     stop: int
 
 
-def modules_of(tape: Tape, depth: int = 1) -> list[str]:
+def modules_of(tape: Tape) -> list[str]:
     """The part that each node belongs to, in the order of recording.
-
-    Parameters
-    ----------
-    tape : Tape
-    depth : int
-        How many pieces of a dotted name make a part's name.
 
     Examples
     --------
@@ -47,20 +41,14 @@ def modules_of(tape: Tape, depth: int = 1) -> list[str]:
     ['encoder', 'encoder', '<doctest minigrad.stepping.modules.modules_of[...]>:1']
     """
     found: list[str] = []
-    waiting: list[Node] = []
-    for node in tape.nodes:
-        waiting.append(node)
-        if node.name and "." in node.name:
-            part = ".".join(printable(node.name).split(".")[:-1][:depth])
-            found += [part] * len(waiting)
-            waiting.clear()
-        elif node.name:
-            found += [_place(other) for other in waiting]
-            waiting.clear()
-    return found + [_place(node) for node in waiting]
+    for i, node in enumerate(tape.nodes):
+        if node.name:
+            part = printable(node.name).partition(".")[0]
+            found += [part] * (i + 1 - len(found))
+    return found + [_place(node) for node in tape.nodes[len(found) :]]
 
 
-def parts_of(tape: Tape, depth: int = 1) -> list[Part]:
+def parts_of(tape: Tape) -> list[Part]:
     """The tape as parts, first recorded first.
 
     Examples
@@ -70,7 +58,7 @@ def parts_of(tape: Tape, depth: int = 1) -> list[Part]:
     ['encoder', 'decoder', 'head', 'skip.py:26']
     """
     parts: list[Part] = []
-    for i, name in enumerate(modules_of(tape, depth)):
+    for i, name in enumerate(modules_of(tape)):
         if parts and parts[-1].name == name:
             parts[-1] = parts[-1]._replace(stop=i + 1)
         else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -189,12 +190,16 @@ def contribution_text(
     if np.size(value) > 1 and np.shape(value) == np.shape(cotangent) and "Σ" not in formula:
         index = _focus(value)
         try:
-            place = at(names, index, np.shape(value))
+            used = {name: names[name] for name in rule.needs} | {"ȳ": cotangent}
+            place = at(used, index, np.shape(value))
             with np.errstate(all="ignore"):
                 one = rule.call(np.asarray(place["ȳ"]), place, argument)
         except (ValueError, TypeError, IndexError, KeyError):
             one = None
         if np.ndim(one) == 0 and one is not None and _same(one, value[index]):
+            for name in names.keys() - place.keys():  # what the formula shows besides
+                with suppress(ValueError):
+                    place |= at({name: names[name]}, index, np.shape(value))
             text = _equation(fill(formula, place), number(value[index]))
             return f"{text} at {_place(index)}"
     text = fill(formula, names)
@@ -213,10 +218,9 @@ def _same(one: Any, other: Any) -> bool:
 
 
 def _focus(array: Any) -> tuple[int, ...]:
-    """The place of the first value that is not finite, else of the largest."""
-    array = np.asarray(array)
-    size = np.where(np.isfinite(array), np.abs(array), np.inf)
-    return tuple(int(i) for i in np.unravel_index(int(np.argmax(size)), array.shape))
+    """The place of the first NaN, else of the value that is largest in size."""
+    place = int(np.abs(array).argmax())  # the first NaN is the largest of all
+    return tuple(map(int, np.unravel_index(place, np.shape(array))))
 
 
 def _place(index: tuple[int, ...]) -> str:

@@ -22,6 +22,7 @@ NARROW = 60
 """Below this width the list of steps stands above the details, not beside them."""
 
 _ROWS, _COLUMNS = 8, 8  # of an array, at most so many are shown
+_PLANE_ROWS = 6  # of a plane inside a kernel
 _ADDENDS = 12  # at a fan-out, at most so many are listed: the first, and the last ones
 _HEAD, _DIM, _NOW, _LINE = "bold", "dim", "reverse", "dim"
 _READ, _WRITE, _DIFFERS = "bold cyan", "bold magenta", "bold red"
@@ -47,8 +48,8 @@ exploding 100.
 
 Any key leaves this page."""
 
-KEYS = "→ next  ← back  i into  f forward  / find  r run  c check  d rules  ? help  q quit"
-KERNEL_KEYS = "→ next window  ← back  Home End  w other input  o out  ? help  q quit"
+KEYS = "→ ← step  i into  f forward  / find  r run  c check  d rules  ? help  q quit"
+KERNEL_KEYS = "→ ← step over a window  Home End  w other input  o out  ? help  q quit"
 
 
 def frame(session: Session, width: int, height: int) -> list[Text]:
@@ -57,7 +58,8 @@ def frame(session: Session, width: int, height: int) -> list[Text]:
     if session.help:
         lines = [_title(session, width), Text()] + [Text(line) for line in HELP.splitlines()]
         return [_cut(line, width) for line in (lines + [Text()] * height)[:height]]
-    room = height - 3
+    prompt = (_wrapped(session.prompt_text(), width) or [Text()])[: max(1, height // 6)]
+    room = height - 2 - len(prompt)
     if width < NARROW:
         steps = max(3, min(room // 3, len(session.rows)))
         body = list_lines(session, width, steps)
@@ -72,9 +74,8 @@ def frame(session: Session, width: int, height: int) -> list[Text]:
             _join(_padded(one, left), Text(" │ ", _LINE), other)
             for one, other in zip(_fill(steps_pane, room), _fill(details, room), strict=True)
         ]
-    prompt = session.prompt_text()
     keys = Text(KEYS if session.stepper.walk is None else KERNEL_KEYS, _DIM)
-    lines = [_title(session, width), *_fill(body, room), Text(prompt), keys]
+    lines = [_title(session, width), *_fill(body, room), *prompt, keys]
     return [_cut(line, width) for line in lines[:height]]
 
 
@@ -124,10 +125,10 @@ def detail_lines(session: Session, width: int) -> list[Text]:
     record = stepper.record
     if record is None:
         return _start_lines(session, width)
-    lines = record_lines(record, width)
+    lines = []
     for check in session.checks:
-        lines += [Text(), *_wrapped(f"{check}", width, _READ if check.ok else _DIFFERS)]
-    return lines
+        lines += _wrapped(f"{check}", width, _DIFFERS if check.ok is False else _READ)
+    return lines + record_lines(record, width)
 
 
 def _start_lines(session: Session, width: int) -> list[Text]:
@@ -193,18 +194,22 @@ def array_lines(title: str, array: Any, width: int) -> list[Text]:
     if array.size <= 9 and cell_len(text) <= width:
         return [Text(text)]
     if array.size > WHOLE:
-        return _wrapped(f"{title} {summary(array)}".strip(), width) + grid_lines(array)
+        return _wrapped(f"{title} {summary(array)}".strip(), width) + grid_lines(array, width)
     lines = _wrapped(f"{title} {shape_text(array.shape)} {array.dtype}".strip(), width)
-    return lines + grid_lines(array)
+    return lines + grid_lines(array, width)
 
 
-def grid_lines(array: Any) -> list[Text]:
-    """The first plane of an array as columns of numbers."""
+def grid_lines(array: Any, width: int) -> list[Text]:
+    """The first plane of an array as columns of numbers, as many as fit."""
     rows = grid(array)
-    more = any(len(row) > _COLUMNS for row in rows)
-    cells = [row[:_COLUMNS] + (["…"] if more else []) for row in rows[:_ROWS]]
-    size = max((cell_len(cell) for row in cells for cell in row), default=0)
-    lines = [Text("  " + "  ".join(cell.rjust(size) for cell in row)) for row in cells]
+    shown = [row[:_COLUMNS] for row in rows[:_ROWS]]
+    size = max((cell_len(cell) for row in shown for cell in row), default=0)
+    fitting = max(1, min(_COLUMNS, (width - 5) // (size + 2)))
+    cells = [row[:fitting] + (["…"] if len(rows[0]) > fitting else []) for row in shown]
+    lines = [
+        Text("  " + "  ".join(cell.rjust(size) if cell != "…" else cell for cell in row))
+        for row in cells
+    ]
     if len(rows) > _ROWS:
         lines.append(Text(f"  … {len(rows) - _ROWS} more rows", _DIM))
     return lines
@@ -214,25 +219,26 @@ def grid_lines(array: Any) -> list[Text]:
 
 
 def walk_lines(walk: Walk, width: int) -> list[Text]:
-    """The window under the cursor: what is read, what is written, and the arithmetic."""
+    """The window under the cursor: the arithmetic, what is read, and what is written."""
     window = walk.window
     lines = _wrapped(walk.title, width, _HEAD)
     lines += _wrapped(f"it {walk.verb}", width, _DIM)
+    if window is None:
+        lines += [Text(), Text("→ is the first window", _DIM)]
+    else:
+        lines += [Text(), *_wrapped(window.sentence, width, _WRITE)]
     blocks = []
     for name, array in walk.arrays.items():
         read = window.reads.get(name, []) if window else []
-        blocks.append(plane_block(name, array, read, "[]", _READ, walk.borders.get(name)))
+        blocks.append(plane_block(name, array, read, "[]", width, walk.borders.get(name)))
     written = window.writes if window else []
-    result = plane_block(
-        walk.result_name, walk.result, written, "‹›", _WRITE, walk.borders.get(walk.result_name)
-    )
-    blocks.append(result)
+    border = walk.borders.get(walk.result_name)
+    blocks.append(plane_block(walk.result_name, walk.result, written, "‹›", width, border))
     lines += [Text(), *_beside(blocks, width)]
-    if window is None:
-        return [*lines, Text(), Text("→ is the first window", _DIM)]
-    lines += [Text(), *_wrapped(window.sentence, width, _WRITE)]
-    for name, value in window.terms.items():
-        lines += _wrapped(f"{name}: {inline(value)}", width)
+    if window is not None:
+        lines.append(Text())
+        for name, value in window.terms.items():
+            lines += _wrapped(f"{name}: {inline(value)}", width)
     return lines
 
 
@@ -241,19 +247,21 @@ def plane_block(
     array: np.ndarray,
     cells: Sequence[tuple[int, ...]],
     brackets: str,
-    style: str,
+    width: int,
     border: tuple[int, int, int, int] | None = None,
 ) -> list[Text]:
     """One plane of an array of images, its marked cells in brackets, cut to what is near them."""
-    image, channel = cells[0][:2] if cells else (0, 0)
     if not array.size:
         return [Text(f"{name}: empty")]
+    image, channel = cells[0][:2] if cells else (0, 0)
     plane = array[image, channel]
     marked = {cell[2:] for cell in cells if cell[:2] == (image, channel)}
-    rows = _near(plane.shape[0], [row for row, _ in marked], _ROWS)
+    style = _READ if brackets == "[]" else _WRITE
+    rows = _near(plane.shape[0], [row for row, _ in marked], _PLANE_ROWS)
     columns = _near(plane.shape[1], [column for _, column in marked], _COLUMNS)
     texts = {(r, c): number(plane[r, c]) for r in rows for c in columns}
     size = max(map(cell_len, texts.values()), default=1)
+    columns = columns[: max(1, width // (size + 2))]
     which = f"[{image},{channel}]" if array.shape[0] * array.shape[1] > 1 else ""
     lines = [Text(f"{name}{which} {shape_text(plane.shape)}", _HEAD)]
     for r in rows:

@@ -261,7 +261,6 @@ class Session:
         self.stepper.out()
         self.checks = record.check()
         self.scroll = 0
-        self.message = "; ".join(map(str, self.checks))
 
     def explain(self) -> None:
         """Explain the gradient of a tensor."""

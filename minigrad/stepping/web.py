@@ -6,7 +6,7 @@ all its digits if it is small, so that the page's state at any place is the engi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,7 @@ _KERNEL_SIZE = 4000  # elements up to which an array is shown inside a kernel
 _CHECKED = 60  # steps up to which each is checked by differences
 _COMPARED = 2000  # steps up to which the rules are compared
 _EXPLAINED = 40  # leaves up to which each gradient is explained
+_SLOW = 1000  # steps from which on a progress bar is shown
 _PARTS = 150  # parts up to which the collapsed graph is drawn
 
 
@@ -83,11 +84,23 @@ def step_html(what: str, path: str | Path, arguments: tuple[str, ...] = (), call
     script = Path(what) if is_script else example_path(what)
     with nullcontext() if is_script else kernels("reference"):
         tensor, gradient = tensor_at_backward(script, call, arguments)
-        gradients = None if gradient is None else (gradient,)
-        return write_html(tensor, path, gradients, f"Step through {script.name}")
+        stepper = Stepper(tensor, gradients=None if gradient is None else (gradient,))
+        page = html(stepper, f"Step through {script.name}", _with_bar)
+    Path(path).write_text(page, encoding="utf-8")
+    return Path(path)
 
 
-def html(stepper: Stepper, title: str) -> str:
+def _with_bar(steps: range) -> Iterable[int]:
+    """Count through the steps of a long tape with a progress bar."""
+    if len(steps) < _SLOW:
+        return steps
+    from rich.console import Console
+    from rich.progress import track
+
+    return track(steps, "Writing the page", console=Console(stderr=True), transient=True)
+
+
+def html(stepper: Stepper, title: str, count: Callable[[range], Iterable[int]] = iter) -> str:
     """The page for a stepper, opened where it stands; the walk is a fresh one over the tape."""
     from jinja2 import Environment, FileSystemLoader
 
@@ -101,7 +114,7 @@ def html(stepper: Stepper, title: str) -> str:
     start = {"direction": stepper.direction, "position": stepper.position}
     return environment.get_template("page.html").render(
         title=title,
-        data={**_Page(fresh).data(), "start": start},
+        data={**_Page(fresh, count).data(), "start": start},
         css=_inside("page.css"),
         script=_inside("page.js"),
         steps=len(fresh),
@@ -117,8 +130,9 @@ def _inside(name: str) -> Any:
 class _Page:
     """What the page needs to know of a stepper, as plain lists and dicts."""
 
-    def __init__(self, stepper: Stepper):
+    def __init__(self, stepper: Stepper, count: Callable[[range], Iterable[int]]):
         self.stepper = stepper
+        self._count = count
         self.arrays: list[dict[str, Any]] = []
         self._places: dict[int, int] = {}
         self._held: list[Any] = []  # keeps the arrays alive, so that no id is used twice
@@ -199,7 +213,8 @@ class _Page:
         steps: list[dict[str, Any]] = []
         kernels: list[dict[str, Any]] = []
         checked = len(stepper) <= _CHECKED
-        while record := stepper.next():
+        for _ in self._count(range(len(stepper))):
+            record = stepper.next()
             step: dict[str, Any] = {
                 "node": self.target[record.node] - len(stepper.tape.leaves),
                 "in": self.array(record.cotangent),
