@@ -100,7 +100,8 @@ def _add_step(commands: argparse._SubParsersAction) -> None:
     )
     step.add_argument("what", nargs="?", metavar="EXAMPLE|SCRIPT.py",
                       help="without it, the examples are listed")  # fmt: skip
-    step.add_argument("arguments", nargs="*", metavar="ARGUMENT", help="for the script")
+    step.add_argument("arguments", nargs="*", metavar="ARGUMENT",
+                      help="for the script; put -- before options of its own")  # fmt: skip
     step.add_argument("--at", type=int, default=1, metavar="N",
                       help="stop at the N-th backward() of the script (default: 1)")  # fmt: skip
     step.add_argument("--html", metavar="FILE", help="write a page to step in instead")

@@ -138,6 +138,7 @@ class Stepper:
         self._addends = {target: [Addend("seed", seed)] for target, seed in seeds.items()}
         self._turns: list[_Turn] = []
         self._positions = {"backward": 0, "forward": 0}
+        self._failure: Exception | None = None
         self.breakpoints: list[Breakpoint] = []
         self.walk: Walk | None = None
         self.direction = "backward"
@@ -147,6 +148,9 @@ class Stepper:
 
     def __len__(self) -> int:
         return len(self.tape.nodes)
+
+    def __repr__(self) -> str:
+        return f"<Stepper: {self.direction}, step {self.position} of {len(self)}>"
 
     @property
     def position(self) -> int:
@@ -383,7 +387,13 @@ class Stepper:
         """The engine's step of that index, taken now if it has not been taken yet."""
         if index < len(self._turns):
             return self._turns[index]
-        step: Step = self._context.run(next, self._engine)
+        if self._failure is not None:
+            raise self._failure
+        try:
+            step: Step = self._context.run(next, self._engine)
+        except Exception as error:  # the engine's loop has ended with it
+            self._failure = error
+            raise
         if index + 1 == len(self):
             self._context.run(next, self._engine, None)  # the hooks of the leaves
         after = {edge[1]: step.sums[edge[1]] for edge in step.edges}

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ..tensor import Tensor
     from .cursor import Stepper
 
+_STEPS = 1000  # up to so many steps a stepper is shown inside a notebook
 _PLANES = 12  # of a tensor with more axes, so many planes are shown
 _BLUE, _RED = "31,108,199", "201,72,31"  # positive and negative, readable on light and dark
 
@@ -100,6 +101,11 @@ def stepper_html(stepper: Stepper, height: int = 720) -> str:
     """The page of a stepper in a frame of its own, so that nothing of it touches the notebook."""
     from .web import html
 
+    if len(stepper) > _STEPS:
+        return (
+            f"<p>{escape(repr(stepper))}: too long to be shown inline; "
+            "minigrad.stepping.write_html writes it to a file</p>"
+        )
     page = escape(html(stepper, "Step through backprop"), quote=True)
     return (
         f'<iframe srcdoc="{page}" sandbox="allow-scripts" title="Step through backprop" '

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..tensor import Tensor
@@ -46,11 +47,11 @@ class Session:
     # ---- the list of steps ----------------------------------------------------------------
 
     @property
-    def stops(self) -> list[int]:
+    def stops(self) -> Sequence[int]:
         """The positions behind each row of the list."""
         total = len(self.stepper)
         if not self.collapsed:
-            return list(range(total + 1))
+            return range(total + 1)
         if self.stepper.direction == "forward":
             return [0, *(part.stop for part in self._parts)]
         return [0, *(total - part.start for part in reversed(self._parts))]
@@ -63,10 +64,7 @@ class Session:
     @property
     def row(self) -> int:
         """The row under the cursor."""
-        position = self.stepper.position
-        if not self.collapsed:
-            return position
-        return next(i for i, stop in enumerate(self.stops) if stop >= position)
+        return bisect_left(self.stops, self.stepper.position)
 
     def row_text(self, row: int) -> str:
         """The text of a row."""
@@ -98,8 +96,8 @@ class Session:
             return
         try:
             action(self)
-        except (ValueError, ArithmeticError, RuntimeError) as error:
-            self.message = str(error)
+        except Exception as error:  # a rule may fail: that is what one wants to see
+            self.message = _said(error)
 
     def prompt_text(self) -> str:
         """The line for messages: the question being answered, or what happened."""
@@ -112,8 +110,8 @@ class Session:
             if answer is not None and typed:
                 try:
                     answer(typed)
-                except (ValueError, ArithmeticError, RuntimeError) as error:
-                    self.message = str(error)
+                except Exception as error:
+                    self.message = _said(error)
         elif key == "escape":
             self._typed, self._answer = "", None
         elif key == "backspace":
@@ -141,16 +139,18 @@ class Session:
         self._step(-1)
 
     def _step(self, by: int) -> None:
-        stepper = self.stepper
-        if stepper.walk is not None:
-            at = stepper.walk.position
+        stepper, walk = self.stepper, self.stepper.walk
+        if walk is not None:
+            at = walk.position
             stepper.next() if by > 0 else stepper.back()
-            if stepper.walk.position == at:
-                self.message = "the last window: o leaves the kernel" if by > 0 else ""
+            if walk.position == at:
+                self.message = f"this is the {'last' if by > 0 else 'first'} window; o goes out"
         else:
-            row = self.row + by if by > 0 or self.stops[self.row] == stepper.position else self.row
-            if self.collapsed and by < 0 and self.stops[self.row] != stepper.position:
-                row = self.row - 1
+            row = self.row
+            if self.stops[row] == stepper.position:
+                row += by
+            elif by < 0:  # inside a part: back to its start, or on to its end
+                row -= 1
             if not 0 <= row < len(self.stops):
                 self.message = "this is the last step" if by > 0 else "this is the start"
                 return
@@ -328,6 +328,12 @@ _ACTIONS: dict[str, Callable[[Session], None]] = {
     "d": Session.compare, "z": Session.collapse, "?": Session.show_help, "h": Session.show_help,
     "N": Session.go_on, "q": Session.quit,
 }  # fmt: skip
+
+
+def _said(error: Exception) -> str:
+    """An error in a line: of a mistake in what was typed the message is enough."""
+    text = " ".join(str(error).split())
+    return text if isinstance(error, ValueError) else f"{type(error).__name__}: {text}"
 
 
 class _Rows:

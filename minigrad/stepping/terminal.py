@@ -31,13 +31,13 @@ _PLAIN = {"\r": "enter", "\n": "enter", "\x7f": "backspace", "\x08": "backspace"
 _TICK = 0.1  # seconds between looks at the size of the window
 
 
-def is_interactive(output: TextIO = sys.stdout) -> bool:
+def is_interactive() -> bool:
     """Whether there is a terminal to draw on and a keyboard to read single keys from."""
     try:
         import termios  # noqa: F401
     except ImportError:  # not on this operating system
         return False
-    return output.isatty() and sys.stdin.isatty() and os.environ.get("TERM") != "dumb"
+    return sys.stdout.isatty() and sys.stdin.isatty() and os.environ.get("TERM") != "dumb"
 
 
 def examples_text() -> str:
@@ -78,7 +78,7 @@ def step(what: str, arguments: tuple[str, ...] = (), call: int = 1) -> None:
         if interactive:
             run(session)
             return session.ended == CONTINUE
-        print(listing(session.stepper, title))
+        _print(listing(session.stepper, title))
         return False
 
     # The examples are small: the readable loops do, and nothing waits for a compiler.
@@ -125,7 +125,13 @@ def show(*outputs: Tensor, title: str = "") -> None:
     if is_interactive():
         run(Session(stepper, title))
     else:
-        print(listing(stepper, title))
+        _print(listing(stepper, title))
+
+
+def _print(text: str) -> None:
+    """Print formulas where not every letter can be encoded, too."""
+    encoding = sys.stdout.encoding or "utf-8"
+    print(text.encode(encoding, "replace").decode(encoding))
 
 
 def _draw(session: Session, output: TextIO, size: os.terminal_size) -> None:

@@ -169,6 +169,32 @@ def test_the_source_line_is_the_users():
     assert record.where.startswith("test_cursor.py:")
 
 
+def test_an_output_that_another_one_uses_keeps_its_own_gradient_as_an_addend():
+    x = mg.Tensor([1.0, 2.0], requires_grad=True, name="x")
+    h = mg.exp(x)
+    both = (h, h * 3.0)
+    stepper = Stepper(*both, gradients=([1.0, 1.0], [1.0, 1.0]))
+    record = stepper.next()
+    assert [addend.origin for addend in record.contributions[0].addends] == ["seed", "%1"]
+    assert record.contributions[0].total.tolist() == [4, 4]
+    stepper.back()
+    assert stepper.sums[h.node].tolist() == [1, 1]
+
+
+def test_a_rule_that_fails_fails_each_time_and_what_came_before_stays():
+    x = mg.Tensor([1.0, 2.0], requires_grad=True)
+    output = mg.relu(x).sum()
+    with mg.backward_rules(relu=lambda g: g[7]):
+        stepper = Stepper(output)
+    stepper.next()
+    for _ in range(2):
+        with pytest.raises(IndexError):
+            stepper.next()
+        assert stepper.record.operation == "sum"
+    stepper.back()
+    assert stepper.next().operation == "sum"
+
+
 # ---- running ----------------------------------------------------------------------------------
 
 

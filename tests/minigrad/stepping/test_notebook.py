@@ -83,6 +83,13 @@ def test_a_long_tape_is_shown_by_its_parts_or_its_start():
     assert "image/svg+xml" not in bundle
 
 
+def test_a_very_long_walk_is_not_put_into_a_notebook():
+    x = mg.Tensor(1.0, requires_grad=True)
+    for _ in range(1001):
+        x = mg.sin(x)
+    assert "write_html" in Stepper(x)._repr_html_()
+
+
 def test_the_frame_cannot_reach_the_notebook():
     frame = Stepper(example("loss"))._repr_html_()
     assert 'sandbox="allow-scripts"' in frame and "allow-same-origin" not in frame

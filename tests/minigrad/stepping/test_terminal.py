@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import subprocess
 import sys
@@ -163,6 +164,32 @@ def test_without_a_terminal_the_walk_is_listed():
     assert listed.returncode == 0 and "\x1b" not in listed.stdout
     assert "6 of 6: %0 = multiply, recorded at scalar.py:9: product = x * y" in listed.stdout
     assert "x: gradient 3.368" in listed.stdout
+
+
+def test_a_listing_needs_no_unicode():
+    listed = subprocess.run(
+        [sys.executable, "-m", "techniques.cli", "step", "scalar"], capture_output=True, cwd=ROOT,
+        env={**os.environ, "PYTHONIOENCODING": "ascii"}, check=True,
+    )  # fmt: skip
+    assert b"6 of 6: %0 = multiply" in listed.stdout
+
+
+def test_a_rule_that_fails_is_shown_and_the_stepper_goes_on(tmp_path):
+    script = tmp_path / "broken.py"
+    script.write_text(
+        "import minigrad as mg\n"
+        "x = mg.Tensor([1.0], requires_grad=True)\n"
+        "with mg.backward_rules(relu=lambda g: g[7]):\n"
+        "    mg.relu(x).sum().backward()\n"
+    )
+    with closing(Terminal("step", str(script))) as terminal:
+        terminal.wait("step 0 of 2")
+        terminal.press("nn")
+        terminal.wait("IndexError: index 7 is out of bounds")
+        terminal.press("p")
+        terminal.wait("step 0 of 2")
+        terminal.press("q")
+        assert terminal.end() == 0
 
 
 def test_without_a_name_the_examples_are_listed_the_lectures_first():
