@@ -104,17 +104,20 @@ class Stamping(_Convolving):
         reads = {g: [at], weight: self._weight_cells(k, len(kernel))}
         terms = {"there before": before.copy(), "stamp": stamp, "sum": after}
         sentence = f"{g}[{n},{k},{i},{j}] = {number(value)} stamps {number(value)} · kernel"
+        sentence += self._overlaps(before, stamp) if value else ", which changes nothing"
+        return self._made(index, at, reads, terms, cells_of(*place), after, sentence)
+
+    def _overlaps(self, before: np.ndarray, stamp: np.ndarray) -> str:
+        """The sums in the cells that held something, as the end of a sentence."""
         sums = [
-            f"{number(old)} + {held(new)} = {number(total)}"
-            for old, new, total in zip(before.flat, stamp.flat, after.flat, strict=True)
+            f"{number(old)} + {held(new)} = {number(old + new)}"
+            for old, new in zip(before.flat, stamp.flat, strict=True)
             if old
         ]
+        if not sums:
+            return ", where there was nothing yet"
         more = ", …" if len(sums) > _OVERLAPS else ""
-        sentence += (
-            f"; where stamps overlap, {', '.join(sums[:_OVERLAPS])}{more}"
-            if sums else ", where there was nothing yet"
-        )  # fmt: skip
-        return self._made(index, at, reads, terms, cells_of(*place), after, sentence)
+        return f"; where stamps overlap, {', '.join(sums[:_OVERLAPS])}{more}"
 
 
 class WeightGradient(_Convolving):

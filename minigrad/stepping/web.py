@@ -6,6 +6,7 @@ all its digits if it is small, so that the page's state at any place is the engi
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import nullcontext
 from pathlib import Path
@@ -35,6 +36,7 @@ _KERNEL_SIZE = 4000  # elements up to which an array is shown inside a kernel
 _CHECKED = 60  # steps up to which each is checked by differences
 _COMPARED = 2000  # steps up to which the rules are compared
 _EXPLAINED = 40  # leaves up to which each gradient is explained
+_NOT_FINITE = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
 _SLOW = 1000  # steps from which on a progress bar is shown
 _PARTS = 150  # parts up to which the collapsed graph is drawn
 
@@ -353,9 +355,9 @@ class _Page:
 
 
 def _numbers(array: Any) -> list[Any]:
-    """The values, row by row; what JSON has no number for as text."""
+    """The values, row by row; what JSON has no number for as the text that a script reads."""
     flat = np.ravel(array).tolist()
-    return [v if np.isfinite(v) else str(v) for v in flat]
+    return [v if math.isfinite(v) else _NOT_FINITE[str(v)] for v in flat]
 
 
 def _flat(cells: Sequence[tuple[int, ...]], shape: tuple[int, ...]) -> list[int]:

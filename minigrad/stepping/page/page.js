@@ -444,11 +444,11 @@ function paintGraph() {
     const leaf = box.dataset.leaf === undefined ? -1 : Number(box.dataset.leaf);
     const target = leaf >= 0 ? leaf : node >= 0 && !state.collapsed ? leaves + node : -1;
     box.classList.toggle("reached", state.direction === "backward" && target >= 0 && state.sums.has(target));
-    if (isNow) scrollTo(box);
+    if (isNow) keepInView(box);
   }
 }
 
-function scrollTo(box) {
+function keepInView(box) {
   const frame = $("drawing").getBoundingClientRect();
   const place = box.getBoundingClientRect();
   if (place.top < frame.top + 20 || place.bottom > frame.bottom - 20) $("drawing").scrollTop += place.top - frame.top - frame.height / 2;

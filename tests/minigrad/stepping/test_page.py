@@ -48,7 +48,7 @@ def assert_state(browser, stepper):
     sums = {stepper.labels[target]: value for target, value in stepper.sums.items()}
     assert {label for label, _ in state["sums"]} == set(sums)
     for label, values in state["sums"]:
-        assert [float(v) for v in values] == np.ravel(sums[label]).tolist()
+        np.testing.assert_array_equal([float(v) for v in values], np.ravel(sums[label]))
     place = browser.evaluate("document.getElementById('place').textContent")
     assert f"step {stepper.position} of {len(stepper)}" in place
     if stepper.record is not None:
@@ -77,6 +77,20 @@ def test_after_30_random_moves_the_page_is_where_the_engine_is(opened, name):
     browser.key("Home")
     stepper.go(0)
     assert_state(browser, stepper)
+
+
+@in_browser
+def test_what_is_not_finite_stays_what_it_is(opened):
+    x = mg.Tensor([-1.0, 0.0, np.nan, np.inf, 4.0], requires_grad=True, name="x")
+    with recording(), np.errstate(all="ignore"):
+        output = (mg.log(x) * -np.inf).sum()
+        browser, stepper = opened(output), Stepper(output)
+        for _ in range(len(stepper)):
+            browser.key("ArrowRight")
+            stepper.next()
+            assert_state(browser, stepper)
+    shown = browser.evaluate("[...document.querySelectorAll('td.lost')].map((e) => e.textContent)")
+    assert set(shown) == {"nan", "∞", "−∞"}
 
 
 @in_browser
