@@ -1,4 +1,4 @@
-"""A convolution and a relu: backwards, a convolution stamps its kernel."""
+"""A convolution and a relu: backwards, the kernel is stamped."""
 
 import minigrad as mg
 

@@ -1,4 +1,4 @@
-"""Softmax with cross-entropy, written out: what comes back is probability minus truth."""
+"""Softmax with cross-entropy: probability minus truth comes back."""
 
 import numpy as np
 

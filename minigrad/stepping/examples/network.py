@@ -1,4 +1,4 @@
-"""A network of two layers with a squared loss, for two examples with three features."""
+"""A network of two layers with a squared loss."""
 
 import numpy as np
 

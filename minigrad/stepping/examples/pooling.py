@@ -1,4 +1,4 @@
-"""Max-pooling beside average pooling: backwards, one chooses a pixel and the other spreads."""
+"""Max-pooling chooses a pixel on the way back, average pooling spreads."""
 
 import minigrad as mg
 

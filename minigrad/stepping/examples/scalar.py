@@ -1,4 +1,4 @@
-"""A scalar expression in which x is used four times, so four addends meet at x."""
+"""A scalar expression: x is used four times, so four addends meet."""
 
 import numpy as np
 

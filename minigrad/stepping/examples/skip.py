@@ -1,4 +1,4 @@
-"""The skip connection of a U-Net: down, up again, and joined with what it was before."""
+"""The skip connection of a U-Net: down, up again, and joined."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""The lecture's transposed convolution: stamps of the kernel that add up where they overlap."""
+"""The lecture's transposed convolution, whose stamps overlap."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""The lecture's max-pooling and unpooling: two windows share a maximum, so two values meet."""
+"""The lecture's max-unpooling, where two windows share a maximum."""
 
 import numpy as np
 
