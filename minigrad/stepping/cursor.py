@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import FreedTapeError
 from ..tape import Node, Step, Tape
 from ..tensor import Tensor
 from .breakpoints import Breakpoint
@@ -121,19 +120,13 @@ class Stepper:
         self, *outputs: Tensor, gradients: Any = None, direction: str = "backward"
     ) -> None:
         self.tape = Tape(*outputs)
-        for node in self.tape.nodes:
-            if node.values is None:
-                raise FreedTapeError(
-                    f"the values of {node.primitive.name} (recorded at {node.where}) were freed by "
-                    "a backward pass; step before it, or call backward(retain_tape=True) there"
-                )
+        self.values = Values(self.tape)
         self.gradients = gradients
         grads = () if gradients is None else tuple(gradients)
         self._context = copy_context()
         seeds = self.tape._seeds(grads, False)
         self._engine = self.tape.steps(*grads)
         self.labels = labels_of(self.tape)
-        self.values = Values(self.tape)
         self.sums: dict[Any, Any] = seeds
         self._addends = {target: [Addend("seed", seed)] for target, seed in seeds.items()}
         self._turns: list[_Turn] = []

@@ -51,12 +51,12 @@ def run_script(path: str | Path, visit: Visit, arguments: tuple[str, ...] = ()) 
     code = _compiled(path)
     visited = 0
 
-    def backward(self: Tensor, grad: Any = None, retain_tape: bool = False) -> None:
+    def backward(self: Tensor, grad: Any = None, *args: Any, **options: Any) -> None:
         nonlocal visited
         visited += 1
         if not visit(self, grad):
             raise _Stopped
-        original(self, grad, retain_tape)
+        original(self, grad, *args, **options)
 
     original = Tensor.backward
     with recording(), _as_program(path, arguments), _replaced_backward(backward):

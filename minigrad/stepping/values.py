@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from ..errors import FreedTapeError
 from ..tape import Node, Tape
 from ..tensor import Tensor
 from .recording import call_of
@@ -34,11 +35,22 @@ class Input(NamedTuple):
 
 
 class Values:
-    """What is known of the forward pass of a tape."""
+    """What is known of the forward pass of a tape.
+
+    Raises
+    ------
+    FreedTapeError
+        If a backward pass has freed it.
+    """
 
     def __init__(self, tape: Tape):
         self._known: dict[Any, Any] = {}
         for node in tape.nodes:
+            if node.values is None:
+                raise FreedTapeError(
+                    f"the values of {node.primitive.name} (recorded at {node.where}) were freed by "
+                    "a backward pass; step before it, or call backward(retain_tape=True) there"
+                )
             self._harvest(node)
         for tensor in (*tape.outputs, *tape.leaves):
             self._known.setdefault(tensor.target, tensor.array)

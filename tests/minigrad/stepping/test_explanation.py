@@ -75,6 +75,15 @@ def test_what_is_ordinary_or_not_there_is_said():
         explain(mg.Tensor(1.0))
 
 
+def test_a_freed_tape_cannot_be_explained():
+    x = variable([1.0, 0.0])
+    loss = (x * x).sum()
+    loss.backward()
+    for wanted in ((x, loss), (loss,)):
+        with pytest.raises(mg.FreedTapeError, match="retain_tape"):
+            explain(*wanted)
+
+
 def test_the_cursor_stays_where_it_is():
     x = variable([1.0, 2.0])
     stepper = Stepper(mg.relu(x * 2.0).sum())
