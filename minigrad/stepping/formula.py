@@ -67,6 +67,8 @@ def _value(name: str, value: Any) -> str:
     if not isinstance(value, (bool, int, float, np.ndarray, np.generic)):
         return str(value)  # a setting
     array = np.asarray(value)
+    if array.size == 1:
+        return inline(array.reshape(()))
     return inline(array) if array.size <= _SMALL else f"{name}⟨{shape_text(array.shape)}⟩"
 
 

@@ -137,7 +137,7 @@ def _print(text: str) -> None:
 def _draw(session: Session, output: TextIO, size: os.terminal_size) -> None:
     console = Console(file=output, width=size.columns, force_terminal=True, highlight=False)
     lines = []
-    for line in frame(session, size.columns, size.lines):
+    for line in frame(session, size.columns, size.lines)[: size.lines]:
         with console.capture() as captured:
             console.print(line, end="", no_wrap=True, overflow="ignore", crop=False)
         lines.append(captured.get() + "\x1b[K")

@@ -7,6 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 import minigrad as mg
 from minigrad.stepping import Comparison, Stepper, example, plot_tape, save_gif, write_html
@@ -98,6 +99,24 @@ def test_odd_tapes_have_every_view(name, tmp_path):
 def tape_is_drawn(output):
     bundle = mg.tape(output)._repr_mimebundle_()
     return bundle["image/svg+xml"].startswith("<svg") and mg.tape(output).plot()
+
+
+KEYS = [*"npifowzdcrb/ge?J<> -x3", "enter", "escape", "backspace", "left", "right", "home", "end"]
+
+
+@given(programs, st.lists(st.sampled_from(KEYS), max_size=40))
+def test_whatever_keys_are_pressed_the_sums_are_the_engines_at_that_place(program, keys):
+    output, _ = build(program)
+    session = session_of(output)
+    for key in keys:
+        session.press(key)
+    stepper, fresh = session.stepper, Stepper(output)
+    stepper.turn("backward")
+    fresh.move(stepper.position)
+    assert stepper.sums.keys() == fresh.sums.keys()
+    for target, value in fresh.sums.items():
+        np.testing.assert_array_equal(stepper.sums[target], value, strict=True)
+        assert len(stepper.addends(target)) == len(fresh.addends(target))
 
 
 def test_a_collapsed_list_steps_over_whole_parts():
