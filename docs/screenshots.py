@@ -37,6 +37,10 @@ SCREENS = {
 TERMINAL = """<!doctype html><body style="margin:0;background:#1d1f21;color:#e8e8e6">
 <pre style="margin:14px;font:15px/1.25 'DejaVu Sans Mono',monospace">{code}</pre>"""
 
+DISPLAYS = """<!doctype html><body style="margin:14px;background:#fff;color:#1b1b1a">
+<div style="display:flex;gap:40px;font:14px system-ui,sans-serif">
+<div>{tensors}</div>{graph}</div>"""
+
 
 def save(png: bytes, name: str) -> None:
     """Save a picture with a palette, which is all that a screen needs."""
@@ -78,6 +82,21 @@ def screens(browser: Browser, folder: Path) -> None:
         save(browser.screenshot(), name)
 
 
+def displays(browser: Browser, folder: Path) -> None:
+    """What a Tensor and a tape show in a notebook."""
+    stepper = Stepper(example("skip"))
+    weight, image = stepper.tape.leaves[-2:]
+    graph = stepper.tape._repr_mimebundle_()["image/svg+xml"]
+    path = folder / "displays.html"
+    path.write_text(
+        DISPLAYS.format(tensors=f"{image._repr_html_()}<br>{weight._repr_html_()}", graph=graph),
+        encoding="utf-8",
+    )
+    browser.look(760, 580)
+    browser.open(path)
+    save(browser.screenshot(), "notebook-displays")
+
+
 def main() -> None:
     """Make them all."""
     OUT.mkdir(exist_ok=True)
@@ -85,6 +104,7 @@ def main() -> None:
         browser = Browser(Path(folder) / "profile")
         pages(browser, Path(folder))
         screens(browser, Path(folder))
+        displays(browser, Path(folder))
         browser.close()
     stepper = Stepper(example("transposed"), direction="forward")
     stepper.next()
