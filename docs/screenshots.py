@@ -14,8 +14,8 @@ from rich.console import Console
 from rich.terminal_theme import MONOKAI
 
 from minigrad.stepping import Stepper, example, save_gif, write_html
+from minigrad.stepping.debugger import debugger_of
 from minigrad.stepping.screen import frame
-from minigrad.stepping.session import session_of
 from tests.minigrad.stepping.browser import Browser
 
 OUT = Path(__file__).parent / "stepping"
@@ -62,11 +62,11 @@ def pages(browser: Browser, folder: Path) -> None:
 def screens(browser: Browser, folder: Path) -> None:
     """The terminal at 80 × 24."""
     for name, (which, keys) in SCREENS.items():
-        session = session_of(example(which), title=which)
+        debugger = debugger_of(example(which), title=which)
         for key in keys:
-            session.press(key)
+            debugger.press(key)
         console = Console(width=80, record=True, file=io.StringIO(), force_terminal=True)
-        for line in frame(session, 80, 24):
+        for line in frame(debugger, 80, 24):
             line.spans = [
                 span._replace(style="black on #d8d7d0") if span.style == "reverse" else span
                 for span in line.spans

@@ -155,10 +155,3 @@ def grid(array: Any, limit: int = WHOLE) -> list[list[str]]:
     if array.ndim > 2:
         array = array.reshape(-1, *array.shape[-2:])[0] if array.size else np.zeros((0, 0))
     return [[number(value) for value in row] for row in np.atleast_2d(array)]
-
-
-def alike(one: Any, other: Any) -> bool:
-    """Whether two arrays hold the same bits (NaN equal to NaN)."""
-    one, other = np.asarray(one), np.asarray(other)
-    same = one.shape == other.shape and one.dtype == other.dtype
-    return same and np.array_equal(one, other, equal_nan=one.dtype.kind == "f")

@@ -16,7 +16,7 @@ from .windows import Walk
 
 if TYPE_CHECKING:
     from .comparison import Comparison
-    from .session import Session
+    from .debugger import Debugger
 
 NARROW = 60
 """Below this width the list of steps stands above the details, not beside them."""
@@ -52,57 +52,57 @@ KEYS = "→ ← step  i into  f forward  / find  r run  c check  d rules  ? help
 KERNEL_KEYS = "→ ← step over a window  Home End  w other input  o out  ? help  q quit"
 
 
-def frame(session: Session, width: int, height: int) -> list[Text]:
-    """The screen for a session: `height` lines, none wider than `width`."""
+def frame(debugger: Debugger, width: int, height: int) -> list[Text]:
+    """The screen for a debugger: `height` lines, none wider than `width`."""
     width, height = max(width, 20), max(height, 6)
-    if session.help:
-        lines = [_title(session, width), Text()] + [Text(line) for line in HELP.splitlines()]
+    if debugger.help:
+        lines = [_title(debugger, width), Text()] + [Text(line) for line in HELP.splitlines()]
         return [_cut(line, width) for line in (lines + [Text()] * height)[:height]]
-    prompt = (_wrapped(session.prompt_text(), width) or [Text()])[: max(1, height // 6)]
+    prompt = (_wrapped(debugger.prompt_text(), width) or [Text()])[: max(1, height // 6)]
     room = height - 2 - len(prompt)
     if width < NARROW:
-        steps = max(3, min(room // 3, len(session.rows)))
-        body = list_lines(session, width, steps)
+        steps = max(3, min(room // 3, len(debugger.rows)))
+        body = list_lines(debugger, width, steps)
         body.append(Text("─" * width, _LINE))
-        body += _scrolled(detail_lines(session, width), session, room - len(body))
+        body += _scrolled(detail_lines(debugger, width), debugger, room - len(body))
     else:
         most = width * 2 // 5
-        steps_pane = list_lines(session, most, room)
+        steps_pane = list_lines(debugger, most, room)
         left = max(24, *(line.cell_len for line in steps_pane))
-        details = _scrolled(detail_lines(session, width - left - 3), session, room)
+        details = _scrolled(detail_lines(debugger, width - left - 3), debugger, room)
         body = [
             _join(_padded(one, left), Text(" │ ", _LINE), other)
             for one, other in zip(_fill(steps_pane, room), _fill(details, room), strict=True)
         ]
-    keys = Text(KEYS if session.stepper.walk is None else KERNEL_KEYS, _DIM)
-    lines = [_title(session, width), *_fill(body, room), *prompt, keys]
+    keys = Text(KEYS if debugger.stepper.walk is None else KERNEL_KEYS, _DIM)
+    lines = [_title(debugger, width), *_fill(body, room), *prompt, keys]
     return [_cut(line, width) for line in lines[:height]]
 
 
-def _title(session: Session, width: int) -> Text:
-    stepper = session.stepper
+def _title(debugger: Debugger, width: int) -> Text:
+    stepper = debugger.stepper
     walk = stepper.walk
     place = f"{stepper.direction}, step {stepper.position} of {len(stepper)}"
     if walk is not None:
         place += f", window {walk.position} of {len(walk)}"
-    text = f" minigrad step {session.title} · {place}"
+    text = f" minigrad step {debugger.title} · {place}"
     return _padded(Text(text, _NOW), width, _NOW)
 
 
-def _scrolled(lines: list[Text], session: Session, room: int) -> list[Text]:
-    session.scroll = max(0, min(session.scroll, len(lines) - room))
-    shown = lines[session.scroll : session.scroll + room]
-    if session.scroll + room < len(lines) and shown:
-        shown[-1] = Text(f"↓ {len(lines) - session.scroll - room + 1} more lines: J", _DIM)
+def _scrolled(lines: list[Text], debugger: Debugger, room: int) -> list[Text]:
+    debugger.scroll = max(0, min(debugger.scroll, len(lines) - room))
+    shown = lines[debugger.scroll : debugger.scroll + room]
+    if debugger.scroll + room < len(lines) and shown:
+        shown[-1] = Text(f"↓ {len(lines) - debugger.scroll - room + 1} more lines: J", _DIM)
     return shown
 
 
 # ---- the list of steps ------------------------------------------------------------------------
 
 
-def list_lines(session: Session, width: int, height: int) -> list[Text]:
+def list_lines(debugger: Debugger, width: int, height: int) -> list[Text]:
     """The steps around the cursor, a line each; ▶ marks the one taken last."""
-    rows, current = session.rows, session.row
+    rows, current = debugger.rows, debugger.row
     first = max(0, min(current - height // 2, len(rows) - height))
     lines = []
     for i, row in enumerate(rows[first : first + height], first):
@@ -115,24 +115,24 @@ def list_lines(session: Session, width: int, height: int) -> list[Text]:
 # ---- the details ------------------------------------------------------------------------------
 
 
-def detail_lines(session: Session, width: int) -> list[Text]:
+def detail_lines(debugger: Debugger, width: int) -> list[Text]:
     """What the step, window or comparison under the cursor shows."""
-    stepper = session.stepper
-    if session.comparison is not None:
-        return comparison_lines(session.comparison, width)
+    stepper = debugger.stepper
+    if debugger.comparison is not None:
+        return comparison_lines(debugger.comparison, width)
     if stepper.walk is not None:
         return walk_lines(stepper.walk, width)
     record = stepper.record
     if record is None:
-        return _start_lines(session, width)
+        return _start_lines(debugger, width)
     lines = []
-    for check in session.checks:
+    for check in debugger.checks:
         lines += _wrapped(f"{check}", width, _DIFFERS if check.ok is False else _READ)
     return lines + record_lines(record, width)
 
 
-def _start_lines(session: Session, width: int) -> list[Text]:
-    stepper = session.stepper
+def _start_lines(debugger: Debugger, width: int) -> list[Text]:
+    stepper = debugger.stepper
     lines = []
     if stepper.direction == "backward":
         lines.append(Text("Before the first step: the gradient of the output", _HEAD))
@@ -222,7 +222,7 @@ def walk_lines(walk: Walk, width: int) -> list[Text]:
     """The window under the cursor: the arithmetic, what is read, and what is written."""
     window = walk.window
     lines = _wrapped(walk.title, width, _HEAD)
-    lines += _wrapped(f"it {walk.verb}", width, _DIM)
+    lines += _wrapped(f"{walk.kernel} {walk.verb}", width, _DIM)
     if window is None:
         lines += [Text(), Text("→ is the first window", _DIM)]
     else:

@@ -15,12 +15,11 @@ from rich.console import Console
 
 from ..settings import kernels
 from ..tensor import Tensor
-from .cursor import Stepper
+from .debugger import CONTINUE, Debugger, debugger_of
 from .examples import EXAMPLES, example_path, shows
 from .listing import listing
 from .screen import frame
 from .script import run_script
-from .session import CONTINUE, Session, session_of
 
 _ESCAPED = {
     "[A": "up", "[B": "down", "[C": "right", "[D": "left", "[H": "home", "[F": "end",
@@ -74,11 +73,11 @@ def step(what: str, arguments: tuple[str, ...] = (), call: int = 1) -> None:
         if calls < call:
             return True
         title = f"{path.name}, backward() {calls}" if is_script else what
-        session = session_of(tensor, gradient, title, is_script)
+        debugger = debugger_of(tensor, gradient, title, is_script)
         if interactive:
-            run(session)
-            return session.ended == CONTINUE
-        _print(listing(session.stepper, title))
+            run(debugger)
+            return debugger.ended == CONTINUE
+        _print(listing(debugger.stepper, title))
         return False
 
     # The examples are small: the readable loops do, and nothing waits for a compiler.
@@ -90,42 +89,27 @@ def step(what: str, arguments: tuple[str, ...] = (), call: int = 1) -> None:
         )
 
 
-def run(session: Session, output: TextIO | None = None) -> None:
-    """Draw a session and react to keys until it is ended.
+def run(debugger: Debugger, output: TextIO | None = None) -> None:
+    """Draw a debugger and react to keys until it is ended.
 
     Parameters
     ----------
-    session : Session
+    debugger : Debugger
     output : text stream, optional
         A terminal; the process's by default.
     """
     output = output or sys.stdout
     with _single_keys(output):
         drawn: Any = None
-        while not session.ended:
+        while not debugger.ended:
             size = shutil.get_terminal_size()
             if drawn != size:
-                _draw(session, output, size)
+                _draw(debugger, output, size)
                 drawn = size
             key = _key(sys.stdin.fileno())
             if key:
-                session.press(key)
+                debugger.press(key)
                 drawn = None
-
-
-def show(*outputs: Tensor, title: str = "") -> None:
-    """Step through what tensors were computed from, here in the terminal; as a listing without one.
-
-    Parameters
-    ----------
-    *outputs : Tensor
-    title : str
-    """
-    stepper = Stepper(*outputs)
-    if is_interactive():
-        run(Session(stepper, title))
-    else:
-        _print(listing(stepper, title))
 
 
 def _print(text: str) -> None:
@@ -134,10 +118,10 @@ def _print(text: str) -> None:
     print(text.encode(encoding, "replace").decode(encoding))
 
 
-def _draw(session: Session, output: TextIO, size: os.terminal_size) -> None:
+def _draw(debugger: Debugger, output: TextIO, size: os.terminal_size) -> None:
     console = Console(file=output, width=size.columns, force_terminal=True, highlight=False)
     lines = []
-    for line in frame(session, size.columns, size.lines)[: size.lines]:
+    for line in frame(debugger, size.columns, size.lines)[: size.lines]:
         with console.capture() as captured:
             console.print(line, end="", no_wrap=True, overflow="ignore", crop=False)
         lines.append(captured.get() + "\x1b[K")

@@ -312,6 +312,7 @@ class _Page:
             )
         return {
             "title": walk.title,
+            "kernel": walk.kernel,
             "verb": walk.verb,
             "arrays": {
                 name: self.array(array, _KERNEL_SIZE) for name, array in walk.arrays.items()

@@ -304,7 +304,7 @@ function startPanel() {
 
 function kernelPanel() {
   const kernel = state.kernel;
-  const parts = [make("h2", {}, kernel.title), make("p", { class: "note" }, `It ${kernel.verb}.`)];
+  const parts = [make("h2", {}, kernel.title), make("p", { class: "note" }, `${kernel.kernel}, in minigrad/kernels/reference.py, ${kernel.verb}.`)];
   const here = kernelsHere();
   if (here.length > 1) {
     const choice = make("div", { class: "steps", role: "group", "aria-label": "Which contribution" });

@@ -47,10 +47,10 @@ class Browser:
         self._waiting = b""
         self._number = 0
         self.console = []
-        self._session = None
+        self._tab = None
         target = self.ask("Target.createTarget", url="about:blank")["targetId"]
         attached = self.ask("Target.attachToTarget", targetId=target, flatten=True)
-        self._session = attached["sessionId"]
+        self._tab = attached["sessionId"]
         for domain in ("Page", "Runtime", "Log"):
             self.ask(f"{domain}.enable")
 
@@ -58,8 +58,8 @@ class Browser:
         """Send a command and return its result."""
         self._number += 1
         message = {"id": self._number, "method": method, "params": parameters}
-        if self._session:
-            message["sessionId"] = self._session
+        if self._tab:
+            message["sessionId"] = self._tab
         os.write(self._write, json.dumps(message).encode() + b"\0")
         while True:
             answer = self._next()
@@ -140,7 +140,7 @@ class Browser:
 
     def close(self):
         """End the browser."""
-        self._session = None
+        self._tab = None
         with contextlib.suppress(AssertionError, OSError):
             self.ask("Browser.close")
         self._process.wait(timeout=30)

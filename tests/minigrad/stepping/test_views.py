@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 import minigrad as mg
 from minigrad.stepping import Comparison, Stepper, example, plot_tape, save_gif, write_html
 from minigrad.stepping.arrays import grid, inline, number, summary
+from minigrad.stepping.debugger import debugger_of
 from minigrad.stepping.examples import EXAMPLES
 from minigrad.stepping.graph import HEIGHT, lay_out, lay_out_parts, svg
 from minigrad.stepping.listing import listing
 from minigrad.stepping.modules import parts_of
-from minigrad.stepping.session import session_of
 
 from .tapes import build, programs
 
@@ -51,11 +51,11 @@ def test_every_example_lists_steps_and_passes_its_checks(name, direction):
 def test_every_key_at_every_place_of_an_example_leaves_a_screen(name):
     from minigrad.stepping.screen import frame
 
-    session = session_of(example(name))
+    debugger = debugger_of(example(name))
     keys = ["right", "i", "right", "w", "c", "d", "o", "d", "f", "z", "left", "J", "?", "?", "N"]
-    for key in keys * (len(session.stepper) + 1):
-        session.press(key)
-        lines = frame(session, 80, 24)
+    for key in keys * (len(debugger.stepper) + 1):
+        debugger.press(key)
+        lines = frame(debugger, 80, 24)
         assert len(lines) == 24 and all(line.cell_len <= 80 for line in lines)
 
 
@@ -83,11 +83,11 @@ def test_odd_tapes_have_every_view(name, tmp_path):
 
     with np.errstate(all="ignore"):
         output = ODD[name]()
-        session = session_of(output)
+        debugger = debugger_of(output)
         for key in ["n", "i", "n", "c", "d", "n", "d", "o", "f", "n", "z", "n", "end", "home"]:
-            session.press(key)
+            debugger.press(key)
             for width, height in ((80, 24), (30, 8)):
-                lines = frame(session, width, height)
+                lines = frame(debugger, width, height)
                 assert len(lines) == height and all(line.cell_len <= width for line in lines)
                 assert all(line.plain.isprintable() for line in lines)
         assert "\x1b" not in listing(Stepper(output))
@@ -107,10 +107,10 @@ KEYS = [*"npifowzdcrb/ge?J<> -x3", "enter", "escape", "backspace", "left", "righ
 @given(programs, st.lists(st.sampled_from(KEYS), max_size=40))
 def test_whatever_keys_are_pressed_the_sums_are_the_engines_at_that_place(program, keys):
     output, _ = build(program)
-    session = session_of(output)
+    debugger = debugger_of(output)
     for key in keys:
-        session.press(key)
-    stepper, fresh = session.stepper, Stepper(output)
+        debugger.press(key)
+    stepper, fresh = debugger.stepper, Stepper(output)
     stepper.turn("backward")
     fresh.move(stepper.position)
     assert stepper.sums.keys() == fresh.sums.keys()
@@ -120,18 +120,18 @@ def test_whatever_keys_are_pressed_the_sums_are_the_engines_at_that_place(progra
 
 
 def test_a_collapsed_list_steps_over_whole_parts():
-    session = session_of(example("skip"))
+    debugger = debugger_of(example("skip"))
     for key in ("z", "right", "right"):
-        session.press(key)
-    assert session.stepper.position == 2 and session.row == 2
-    session.press("right")
-    assert session.stepper.position == 4 and "decoder (2 steps)" in session.rows[3:4][0]
-    session.press("z")
-    session.press("left")
-    session.press("z")
-    assert session.row == 3
-    session.press("left")
-    assert session.stepper.position == 2
+        debugger.press(key)
+    assert debugger.stepper.position == 2 and debugger.row == 2
+    debugger.press("right")
+    assert debugger.stepper.position == 4 and "decoder (2 steps)" in debugger.rows[3:4][0]
+    debugger.press("z")
+    debugger.press("left")
+    debugger.press("z")
+    assert debugger.row == 3
+    debugger.press("left")
+    assert debugger.stepper.position == 2
 
 
 @given(programs)

@@ -15,7 +15,7 @@ from .modules import parts_of
 CONTINUE, QUIT = "continue", "quit"
 
 
-class Session:
+class Debugger:
     """A stepper with what the terminal adds: prompts, scrolling, collapsing, comparing.
 
     Parameters
@@ -40,7 +40,6 @@ class Session:
         self._asking = ""
         self._typed = ""
         self._answer: Callable[[str], None] | None = None
-        self._found = ""
         self._argument = 0
         self._parts = parts_of(stepper.tape)
 
@@ -217,7 +216,6 @@ class Session:
         at = self.stepper.find(text)
         if at is None:
             raise ValueError(f"nothing on this tape holds {text!r}")
-        self._found = text
         self.stepper.move(at)
         self._moved()
         self.message = f"found {text!r}; / and the same again finds the next"
@@ -314,19 +312,19 @@ class Session:
         self.ended = QUIT
 
 
-_ACTIONS: dict[str, Callable[[Session], None]] = {
-    **dict.fromkeys(("right", "down", "n", " ", "j"), Session.next),
-    **dict.fromkeys(("left", "up", "p", "k"), Session.back),
-    **dict.fromkeys(("i", "enter"), Session.into),
-    **dict.fromkeys(("o", "escape", "backspace"), Session.out),
-    **dict.fromkeys(("home", "<"), Session.first),
-    **dict.fromkeys(("end", ">"), Session.last),
-    **dict.fromkeys(("J", "pagedown"), Session.down),
-    **dict.fromkeys(("K", "pageup"), Session.up),
-    "w": Session.which, "f": Session.turn, "/": Session.find, "g": Session.goto,
-    "r": Session.run, "b": Session.breakpoint, "c": Session.check, "e": Session.explain,
-    "d": Session.compare, "z": Session.collapse, "?": Session.show_help, "h": Session.show_help,
-    "N": Session.go_on, "q": Session.quit,
+_ACTIONS: dict[str, Callable[[Debugger], None]] = {
+    **dict.fromkeys(("right", "down", "n", " ", "j"), Debugger.next),
+    **dict.fromkeys(("left", "up", "p", "k"), Debugger.back),
+    **dict.fromkeys(("i", "enter"), Debugger.into),
+    **dict.fromkeys(("o", "escape", "backspace"), Debugger.out),
+    **dict.fromkeys(("home", "<"), Debugger.first),
+    **dict.fromkeys(("end", ">"), Debugger.last),
+    **dict.fromkeys(("J", "pagedown"), Debugger.down),
+    **dict.fromkeys(("K", "pageup"), Debugger.up),
+    "w": Debugger.which, "f": Debugger.turn, "/": Debugger.find, "g": Debugger.goto,
+    "r": Debugger.run, "b": Debugger.breakpoint, "c": Debugger.check, "e": Debugger.explain,
+    "d": Debugger.compare, "z": Debugger.collapse, "?": Debugger.show_help, "h": Debugger.show_help,
+    "N": Debugger.go_on, "q": Debugger.quit,
 }  # fmt: skip
 
 
@@ -339,20 +337,20 @@ def _said(error: Exception) -> str:
 class _Rows:
     """The list's texts, made when they are looked at: a tape may have ten thousand."""
 
-    def __init__(self, session: Session):
-        self._session = session
-        self._length = len(session.stops)
+    def __init__(self, debugger: Debugger):
+        self._page = debugger
+        self._length = len(debugger.stops)
 
     def __len__(self) -> int:
         return self._length
 
     def __getitem__(self, rows: slice) -> list[str]:
-        return [self._session.row_text(i) for i in range(*rows.indices(self._length))]
+        return [self._page.row_text(i) for i in range(*rows.indices(self._length))]
 
 
-def session_of(
+def debugger_of(
     output: Tensor, gradient: Any = None, title: str = "", in_script: bool = False
-) -> Session:
-    """A session for one output and the gradient that its ``backward()`` was given."""
+) -> Debugger:
+    """A debugger for one output and the gradient that its ``backward()`` was given."""
     gradients = None if gradient is None else (gradient,)
-    return Session(Stepper(output, gradients=gradients), title, in_script)
+    return Debugger(Stepper(output, gradients=gradients), title, in_script)
