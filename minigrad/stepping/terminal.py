@@ -89,16 +89,9 @@ def step(what: str, arguments: tuple[str, ...] = (), call: int = 1) -> None:
         )
 
 
-def run(debugger: Debugger, output: TextIO | None = None) -> None:
-    """Draw a debugger and react to keys until it is ended.
-
-    Parameters
-    ----------
-    debugger : Debugger
-    output : text stream, optional
-        A terminal; the process's by default.
-    """
-    output = output or sys.stdout
+def run(debugger: Debugger) -> None:
+    """Draw a debugger in this terminal and react to keys until it is ended."""
+    output = sys.stdout
     with _single_keys(output):
         drawn: Any = None
         while not debugger.ended:
