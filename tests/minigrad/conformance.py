@@ -11,6 +11,7 @@ import minigrad as mg
 from minigrad import settings
 
 from .differences import central_differences, scaled_error
+from .layouts import LAYOUTS, read_only
 
 TOLERANCE = 1e-7
 
@@ -140,13 +141,13 @@ def rules_write_nowhere(case: Case) -> None:
     values = {name: _guarded(value) for name, value in output.node.values.items()}
     for argument, *_ in output.node.edges:
         rule = case.primitive.rules[argument]
-        rule.call(_read_only(case.cotangent), values, argument)
+        rule.call(read_only(case.cotangent), values, argument)
 
 
 def _guarded(value: Any) -> Any:
     if isinstance(value, tuple):
         return tuple([_guarded(item) for item in value])
-    return _read_only(value) if isinstance(value, np.ndarray) else value
+    return read_only(value) if isinstance(value, np.ndarray) else value
 
 
 def later_writes_harmless(case: Case) -> None:
@@ -202,9 +203,9 @@ def _jointly_linear(primitive: mg.Primitive) -> bool:
 
 
 def memory_layouts(case: Case) -> None:
-    """Strided, reversed, Fortran-ordered and read-only inputs give the same."""
+    """Inputs that memory holds in another way, and such a cotangent, give the same."""
     expected = [gradient.data for gradient in case.gradients()[1]]
-    for change in (_strided, _reversed, _fortran_ordered, _read_only):
+    for change in LAYOUTS:
         inputs = _copied(case.inputs, change)
         _same(case.plain(*inputs), case.value)
         cotangent = change(case.cotangent)
@@ -212,22 +213,15 @@ def memory_layouts(case: Case) -> None:
             _same(gradient, same)
 
 
-def _strided(x: np.ndarray) -> np.ndarray:
-    return np.repeat(x[..., None], 2, axis=-1)[..., 0]
-
-
-def _reversed(x: np.ndarray) -> np.ndarray:
-    return np.flip(np.flip(x).copy())
-
-
-def _fortran_ordered(x: np.ndarray) -> np.ndarray:
-    return np.array(x, order="F")
-
-
-def _read_only(x: np.ndarray) -> np.ndarray:
-    x = x.copy()
-    x.flags.writeable = False
-    return x
+def byte_order(case: Case) -> None:
+    """Numbers whose bytes stand the other way round have the same precision and result."""
+    narrow = _copied(case.inputs, lambda x: x.astype(np.float32) if _is_float(x) else x)
+    swapped = _copied(narrow, lambda x: x.astype(x.dtype.newbyteorder()))
+    value, expected = np.asarray(case.plain(*swapped)), np.asarray(case.plain(*narrow))
+    assert value.dtype.newbyteorder("=") == expected.dtype
+    np.testing.assert_array_equal(value, expected)
+    for found, same in zip(case.gradients(swapped)[1], case.gradients(narrow)[1], strict=True):
+        np.testing.assert_allclose(found.data, same.data, rtol=1e-5, atol=1e-5)
 
 
 def other_sizes(case: Case) -> None:
