@@ -6,7 +6,8 @@ import pytest
 import layers
 import minigrad as mg
 
-torch = pytest.importorskip("torch")
+from .agreement import seeds, torch
+
 nn = torch.nn
 
 IMAGES = (2, 4, 7, 6)
@@ -116,7 +117,7 @@ def assert_same(ours, theirs, x):
         np.testing.assert_allclose(gradients[key], parameter.grad.numpy(), rtol=1e-8, atol=1e-9)
     buffers = dict(theirs.named_buffers())
     for key, buffer in ours.named_buffers():
-        np.testing.assert_allclose(buffer, buffers[key].numpy(), rtol=1e-9)
+        np.testing.assert_allclose(buffer, buffers[key].numpy(), rtol=1e-9, atol=1e-9)
 
 
 @pytest.mark.parametrize(("name", "args", "kwargs", "shape"), CASES, ids=names(CASES))
@@ -129,6 +130,50 @@ def test_a_layer_computes_what_torch_computes(name, args, kwargs, shape):
         ours.zero_grad()
         theirs.zero_grad()
     assert_same(ours.eval(), theirs.eval(), rng.normal(size=shape) * 3)
+
+
+@seeds(150)
+def test_networks_of_random_layers_compute_what_torch_computes(draw):
+    shape = 3, draw.integer(1, 5), draw.integer(3, 9), draw.integer(3, 9)
+    ours, theirs, x = [], nn.Sequential(), torch.zeros(shape)
+    for _ in range(draw.integer(1, 5)):
+        name, args, kwargs = draw.note(random_layer(draw, *x.shape[1:]))
+        ours.append(getattr(layers, name)(*args, **kwargs))
+        theirs.append(getattr(nn, name)(*args, **kwargs))
+        x = theirs[-1](x)
+    ours, theirs = layers.Sequential(*ours).double(), theirs.double()
+    ours.load_state_dict({key: value.numpy() for key, value in theirs.state_dict().items()})
+    for training in (True, True, False):
+        ours.train(training).zero_grad()
+        theirs.train(training).zero_grad()
+        assert_same(ours, theirs, draw.rng.normal(size=shape))
+
+
+def random_layer(draw, channels, rows, columns):
+    """Name and arguments of a layer for images of this shape."""
+    kernel = draw.integer(1, min(rows, 3)), draw.integer(1, min(columns, 3))
+    stride, size, yes = draw.integer(1, 2), draw.integer(1, 3), draw.choice(True, False)
+    groups = draw.choice(1, channels)
+    filters, mode = groups * size, draw.choice("circular", "replicate", "zeros")
+    moving, resized = {"groups": groups, "bias": yes}, draw.choice("nearest", "bilinear")
+    some = [
+        ("Conv2d", (channels, filters, kernel, stride, draw.integer(0, 2)), moving),
+        ("Conv2d", (channels, size, (3, 2), 1, "same"), {"padding_mode": mode}),
+        ("ConvTranspose2d", (channels, filters, kernel, stride, 0, stride - 1), moving),
+        ("MaxPool2d", (kernel, stride), {"ceil_mode": yes}),
+        ("AvgPool2d", (kernel, stride), {"ceil_mode": yes}),
+        ("AdaptiveAvgPool2d", (size,), {}),
+        ("Upsample", (), {"scale_factor": size, "mode": resized}),
+        (draw.choice("ReLU", "LeakyReLU", "ELU", "GELU", "SiLU", "Sigmoid", "Tanh"), (), {}),
+    ]
+    if rows * columns > 1:
+        some += [
+            ("BatchNorm2d", (channels,), {"momentum": draw.choice(None, 0.3)}),
+            ("GroupNorm", (groups, channels), {}),
+            ("LayerNorm", ((channels, rows, columns),), {"bias": yes}),
+            ("InstanceNorm2d", (channels,), {"affine": yes}),
+        ]
+    return draw.choice(*some)
 
 
 @pytest.mark.parametrize(("name", "args", "kwargs", "shape"), CASES, ids=names(CASES))

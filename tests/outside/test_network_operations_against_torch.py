@@ -5,8 +5,8 @@ import pytest
 
 import minigrad as mg
 
-torch = pytest.importorskip("torch")
-F = torch.nn.functional
+from ..minigrad.kernels import geometries
+from .agreement import TOLERANCE, F, agree, assert_near, seeds, torch
 
 
 def compare(ours, theirs, *arrays, rtol=1e-9, atol=1e-10):
@@ -76,41 +76,40 @@ CLASSES = {
 }
 
 
-@pytest.mark.parametrize("case", CLASSES)
-@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
-@pytest.mark.parametrize("weighted", [False, True])
-@pytest.mark.parametrize("smoothing", [0.0, 0.3])
-def test_cross_entropy_of_classes(case, reduction, weighted, smoothing):
-    logits, target = CLASSES[case]
-    weight = np.array([0.5, 1.0, 2.0, 0.1]) if weighted else None
-    compare(
-        lambda x: mg.cross_entropy(
-            x, target, weight, reduction=reduction, label_smoothing=smoothing
+@seeds(250)
+def test_cross_entropy(draw):
+    classes, axis = draw.choice(draw.integer(1, 5), draw.integer(1, 130)), 1
+    rest = draw.choice((), geometries.pair(draw.integer, 1, 12))
+    shape = draw.integer(0, 9), classes, *rest
+    if draw.integer(0, 9) == 9:
+        shape, axis = (classes,), 0  # of one example
+    scores = draw.rng.normal(size=shape) * draw.choice(1, 10)
+    weight = draw.choice(None, draw.rng.uniform(0.1, 2, classes).astype(draw.dtype))
+    if draw.choice(True, False):
+        target, ignored = mg.softmax(draw.array(*shape), axis), -100
+    else:
+        target, ignored = _classes(draw, classes, shape[:axis] + shape[axis + 1 :])
+    reduction = draw.choice("sum", "none", *["mean"] * (scores.size > 0))
+    smoothing = draw.choice(0.0, draw.rng.uniform())
+    draw.note((classes, target.shape, weight is not None, ignored, reduction, smoothing))
+    # All results are of order one, but may be 0: if there is one class, say.
+    count = max(scores.size // classes, 1) if reduction == "mean" else 1
+    agree(
+        lambda x, t: count * mg.cross_entropy(x, t, weight, ignored, smoothing, reduction),
+        lambda x, t: count * F.cross_entropy(
+            x, t, None if weight is None else torch.tensor(weight.astype(float)),
+            ignore_index=ignored, label_smoothing=smoothing, reduction=reduction,
         ),
-        lambda x: F.cross_entropy(
-            x, torch.tensor(target), None if weight is None else torch.tensor(weight),
-            reduction=reduction, label_smoothing=smoothing,
-        ),
-        logits,
+        draw.laid_out(scores.astype(draw.dtype)), target, least=1,
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("shape", [(5, 4), (2, 4, 3), (4,)])
-@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
-@pytest.mark.parametrize("smoothing", [0.0, 0.3])
-def test_cross_entropy_of_probabilities(shape, reduction, smoothing):
-    weight = np.array([0.5, 1.0, 2.0, 0.1])
-    target = mg.softmax(normal(*shape, seed=3), 0 if len(shape) == 1 else 1)
-    compare(
-        lambda x, t: mg.cross_entropy(
-            x, t, weight, reduction=reduction, label_smoothing=smoothing
-        ),
-        lambda x, t: F.cross_entropy(
-            x, t, torch.tensor(weight), reduction=reduction, label_smoothing=smoothing
-        ),
-        normal(*shape),
-        target,
-    )
+def _classes(draw, classes, shape):
+    """Target classes, some but not all of them ignored, and the number that says so."""
+    target = np.asarray(draw.rng.integers(classes, size=shape))
+    ignored = draw.choice(-100, int(target.max(initial=0)))
+    target[draw.rng.random(shape) < 0.3] = ignored
+    return (target, ignored) if (target != ignored).any() else (np.zeros_like(target), -100)
 
 
 @pytest.mark.parametrize("case", CLASSES)
@@ -153,26 +152,24 @@ def test_binary_cross_entropy_with_logits(reduction, scale):
 # ---- normalisation ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("shape", [(5, 3), (4, 3, 2), (2, 3, 4, 5)])
-@pytest.mark.parametrize("training", [True, False])
-def test_batch_norm_and_its_running_statistics(shape, training):
-    mean, variance = normal(3), np.random.default_rng(0).uniform(0.5, 2, 3)
-    their_mean, their_variance = torch.tensor(mean), torch.tensor(variance)
-    compare(
-        lambda x, w, b: mg.batch_norm(x, mean, variance, w, b, training, 0.3, 1e-3),
-        lambda x, w, b: F.batch_norm(x, their_mean, their_variance, w, b, training, 0.3, 1e-3),
-        normal(*shape) * 3 + 5, normal(3, seed=2), normal(3, seed=3),
+@seeds(200)
+def test_batch_norm_and_its_running_statistics(draw):
+    training, channels = draw.choice(True, False), draw.choice(3, draw.integer(1, 130))
+    rest = draw.choice((), (draw.integer(1, 90),), geometries.pair(draw.integer, 1, 20))
+    # A variance of few values may be any small number, and the rounding of the mean large to it.
+    batch = draw.integer(8 if training else 0, 12)
+    x = 3 * draw.rng.normal(size=(batch, channels, *rest)) + draw.choice(0, 5, 100)
+    statistics = draw.rng.normal(size=channels), draw.rng.uniform(0.5, 2, channels)
+    theirs = [torch.tensor(statistic) for statistic in statistics]
+    settings = draw.note((training, draw.rng.uniform(), draw.choice(0.1, 1e-5)))
+    agree(
+        lambda x, *affine: mg.batch_norm(x, *statistics, *affine, *settings),
+        lambda x, *affine: F.batch_norm(x, *theirs, *affine, *settings),
+        draw.laid_out(x.astype(draw.dtype)), draw.array(channels), draw.array(channels),
     )  # fmt: skip
-    np.testing.assert_allclose(mean, their_mean.numpy())
-    np.testing.assert_allclose(variance, their_variance.numpy())
-
-
-def test_batch_norm_in_float32_of_values_far_from_zero():
-    x = (normal(8, 4, 16, 16) + 100).astype(np.float32)
-    ours = mg.batch_norm(x, None, None, training=True)
-    assert ours.dtype == np.float32
-    theirs = F.batch_norm(torch.tensor(x, dtype=torch.float64), None, None, training=True)
-    np.testing.assert_allclose(ours, theirs.numpy(), atol=2e-5)
+    for ours, right in zip(statistics, theirs, strict=True):
+        allowed = TOLERANCE[draw.dtype] * right.abs().max().item()
+        assert_near("a running statistic", ours, right.numpy(), allowed)
 
 
 @pytest.mark.parametrize("sizes", [(4,), (3, 4)])
@@ -207,31 +204,29 @@ def test_instance_norm(shape):
 
 # ---- resampling -------------------------------------------------------------------------------
 
-SIZES = [
-    {"size": (7, 5)}, {"size": 3}, {"size": (1, 9)}, {"scale_factor": 2}, {"scale_factor": 1.7},
-    {"scale_factor": (0.6, 2.5)}, {"scale_factor": 0.5}, {"scale_factor": (1.2, 1.07)},
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("size", SIZES, ids=str)
-@pytest.mark.parametrize("mode, align_corners", [
-    ("nearest", False), ("bilinear", False), ("bilinear", True),
-])  # fmt: skip
-@pytest.mark.parametrize("shape", [(2, 3, 4, 6), (1, 2, 5, 1)])
-def test_interpolate(size, mode, align_corners, shape):
-    if shape[-1] == 1 and size.get("scale_factor") == 0.5:
-        pytest.skip("no pixel would be left")
-    if mode == "nearest" and size.get("scale_factor") == (1.2, 1.07):
-        pytest.skip("PyTorch copies an axis that keeps its size; ours takes floor(i / scale)")
-    options = {} if mode == "nearest" else {"align_corners": align_corners}
-    compare(
-        lambda x: mg.interpolate(x, mode=mode, **size, **options),
+@seeds(250)
+def test_interpolation(draw):
+    shape = draw.integer(0, 3), draw.integer(1, 20), *geometries.pair(draw.integer, 1, 40)
+    mode, corners = draw.choice(("nearest", None), ("bilinear", False), ("bilinear", True))
+    size, factors = draw.choice(geometries.pair(draw.integer, 1, 60), None), None
+    if size is None:
+        factors = tuple([_factor(draw, n, mode) for n in shape[2:]])
+    draw.note((mode, corners, size, factors))
+    agree(
+        lambda x: mg.interpolate(x, size, factors, mode, bool(corners)),
         lambda x: F.interpolate(
-            x, mode=mode, recompute_scale_factor=False if "scale_factor" in size else None,
-            **size, **options,
+            x, size, factors, mode, corners, recompute_scale_factor=factors and False
         ),
-        normal(*shape),
+        draw.array(*shape), linear=True,
     )  # fmt: skip
+
+
+def _factor(draw, n, mode):
+    """A factor for an axis of n pixels, of which at least one is left."""
+    factor = max(draw.choice(0.5, 2.0, draw.rng.uniform(0, 4)), 1 / n)
+    if mode == "nearest" and int(factor * n) in (n, 2 * n):
+        return float(int(factor * n) // n)  # PyTorch uses the ratio of these sizes, not the factor
+    return factor
 
 
 @pytest.mark.parametrize("settings", [
