@@ -7,7 +7,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from minigrad.kernels import cache, cache_folder, kernel_set, names
@@ -105,12 +104,7 @@ print("numba" in sys.modules)
 def test_an_unknown_set_names_those_there_are():
     with pytest.raises(ValueError, match=r"'fast'.*compiled, reference"):
         kernel_set("fast")
-
-
-def test_inputs_may_be_frozen_and_are_never_changed():
-    x = np.ones((1, 1, 3, 3))
-    x.flags.writeable = False
-    weight = np.ones((1, 1, 3, 3))[:, :, ::-1]
-    for name in names:
-        kernel_set(name).conv2d(x, weight, (1, 1), (1, 1), (1, 1), 1)
-    assert (x == 1).all() and (weight == 1).all() and weight.flags.writeable
+    assert {name: kernel_set(name).__name__ for name in names} == {
+        "compiled": "minigrad.kernels.compiled",
+        "reference": "minigrad.kernels.reference",
+    }

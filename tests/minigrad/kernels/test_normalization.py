@@ -13,7 +13,7 @@ COMPILED, REFERENCE = kernel_set("compiled"), kernel_set("reference")
 @pytest.mark.parametrize("dtype, tolerance", [("float32", 1e-5), ("float64", 1e-13)])
 @settings(deadline=None)
 @given(
-    shape=st.tuples(st.integers(0, 5), st.integers(0, 4), st.integers(0, 70)),
+    shape=st.tuples(st.integers(0, 9), st.integers(0, 40), st.integers(0, 400)),
     seed=st.integers(0, 99),
     offset=st.sampled_from([0.0, 100.0]),
 )
