@@ -1,36 +1,36 @@
-"""Freed memory stays with the process, where the C library can be told to keep it."""
+"""Kernels touch their arrays and nothing else."""
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from minigrad.kernels import memory
-
-FAULTS = """
-import resource
-import numpy as np
-from minigrad.kernels import kernel_set
-kernel_set("compiled")
-for i in range(15):
-    a, b = np.ones(1_000_000), np.ones(1_000_000)  # 8 MB each
-    del a, b
-    if i == 4:
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
-"""
+ROOT = Path(__file__).parents[3]
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="guards its memory as Linux does")
 
 
-def test_arrays_get_the_pages_of_those_before_them():
-    if not memory.keep_freed_memory():
-        pytest.skip("this C library cannot be told, or the environment says otherwise")
-    done = subprocess.run([sys.executable, "-c", FAULTS], capture_output=True, check=True)
-    assert int(done.stdout) < 20
+def run(*arguments: int) -> subprocess.CompletedProcess[str]:
+    """The program `guarded`, whose failures are not the end of all tests."""
+    command = ["-X", "faulthandler", "-m", f"{__package__}.guarded", *map(str, arguments)]
+    return subprocess.run(
+        [sys.executable, *command],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONMALLOC": "debug"},
+        capture_output=True,
+        text=True,
+    )
 
 
-@pytest.mark.parametrize("name", memory.VARIABLES)
-def test_what_the_environment_says_about_memory_stays(name, monkeypatch):
-    monkeypatch.setenv(name, "1")
-    assert not memory.keep_freed_memory.__wrapped__()
+def test_no_kernel_reads_or_writes_beyond_its_arrays():
+    done = run(80, 0)
+    last = done.stdout.splitlines()[-1:]
+    assert done.returncode == 0, f"with {last}:\n{done.stderr}"
+
+
+def test_one_byte_beyond_an_array_is_the_end_of_the_program():
+    assert run(0, 1).returncode == -signal.SIGSEGV

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import threading
+import inspect
 from collections.abc import Iterator
-from itertools import product
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
 from minigrad.kernels import get_num_threads, kernel_set, set_num_threads, threads
 
+from .calls import calls
+
 compiled = kernel_set("compiled")
-ONE, TWO, NONE = (1, 1), (2, 2), (0, 0)
 
 
 @pytest.fixture(autouse=True)
@@ -23,48 +24,43 @@ def _restored(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     set_num_threads(before)
 
 
-def all_results() -> list[bytes]:
-    rng = np.random.default_rng(0)
-    results = []
-    for (batch, channels, outputs, size), groups in product(
-        [(17, 8, 12, 7), (2, 4, 36, 33)], [1, 4]
-    ):
-        x = rng.standard_normal((batch, channels, size, size)).astype("float32")
-        weight = rng.standard_normal((outputs, channels // groups, 3, 3)).astype("float32")
-        y = compiled.conv2d(x, weight, TWO, ONE, ONE, groups)
-        values, indices = compiled.max_pool2d(x, TWO, TWO, NONE, ONE, (size // 2, size // 2))
-        half = compiled.avg_pool2d(x, TWO, TWO, NONE, (size // 2, size // 2), True)
-        results += [
-            y,
-            compiled.conv2d_input_gradient(y, weight, (size, size), TWO, ONE, ONE, groups),
-            compiled.conv2d_weight_gradient(x, y, (3, 3), TWO, ONE, ONE, groups),
-            values,
-            indices,
-            compiled.max_unpool2d(values, indices, (size, size)),
-            compiled.gather2d(x, indices),
-            half,
-            compiled.avg_pool2d_input_gradient(half, (size, size), TWO, TWO, NONE, True),
-        ]
-    return [result.tobytes() for result in results]
+def all_results(seed: int) -> dict[str, bytes]:
+    """What every kernel makes of the same random arrays."""
+    arguments, words = calls(seed)
+    found = {}
+    for name, given in arguments.items():
+        results = getattr(compiled, name)(*given)
+        results = results if isinstance(results, tuple) else (results,)
+        found[f"{name}, {words}"] = b"".join(result.tobytes() for result in results)
+    return found
 
 
-def test_any_number_of_threads_gives_the_same_bytes():
-    set_num_threads(1)
-    alone = all_results()
-    for count in (2, 3, 7):
-        set_num_threads(count)
-        assert all_results() == alone
+def test_every_kernel_is_called():
+    functions = inspect.getmembers(kernel_set("reference"), inspect.isfunction)
+    assert {name for name, _ in functions if name[0] != "_"} == set(calls(0)[0])
+
+
+def assert_same_bytes(found: dict[str, bytes], expected: dict[str, bytes]) -> None:
+    wrong = [name for name, result in found.items() if result != expected[name]]
+    assert not wrong, f"other bytes from {'; '.join(wrong)}"
+
+
+@pytest.mark.parametrize("first", range(0, 60, 10))
+def test_any_number_of_threads_gives_the_same_bytes(first):
+    for seed in range(first, first + 10):
+        set_num_threads(1)
+        alone = all_results(seed)
+        for count in (2, 3, 3, 7):
+            set_num_threads(count)
+            assert_same_bytes(all_results(seed), alone)
 
 
 def test_kernels_can_be_called_from_several_threads_at_once():
     set_num_threads(3)
-    expected, found = all_results(), []
-    callers = [threading.Thread(target=lambda: found.append(all_results())) for _ in range(4)]
-    for caller in callers:
-        caller.start()
-    for caller in callers:
-        caller.join()
-    assert found == [expected] * 4
+    expected = [all_results(seed) for seed in range(10)]
+    with ThreadPoolExecutor(4) as pool:
+        for seed, found in enumerate(pool.map(all_results, [*range(10)] * 4)):
+            assert_same_bytes(found, expected[seed % 10])
 
 
 def test_every_task_is_done_once():

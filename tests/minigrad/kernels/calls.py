@@ -1,0 +1,46 @@
+"""A call of every kernel on random arrays of random shapes, all from one seed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from . import geometries
+
+
+def calls(seed: int) -> tuple[dict[str, tuple[Any, ...]], str]:
+    """The arguments for each kernel, and in words which shapes and settings they have."""
+    rng = np.random.default_rng(seed)
+    dtype = rng.choice(["float32", "float32", "float64"])
+
+    def integer(low: int, high: int) -> int:
+        return int(rng.integers(low, high + 1))
+
+    def normal(*shape: int) -> np.ndarray:
+        return rng.normal(size=shape).astype(dtype)
+
+    case = geometries.convolution(integer)
+    x, weight, g = normal(*case.x), normal(*case.weight), normal(*case.y)
+    pool, flat = geometries.pooling(integer), geometries.pooling(integer, dilated=False)
+    windows = flat.kernel_size, flat.stride, flat.padding
+    count_include_pad = bool(integer(0, 1))
+    places = rng.integers(pool.x[2] * pool.x[3], size=pool.y)
+    rows = integer(0, 9), integer(1, 40), integer(1, 400)
+    mean, factor, slope, shift = normal(4, rows[1])
+    return {
+        "conv2d": (x, weight, *case.settings),
+        "conv2d_input_gradient": (g, weight, case.x[2:], *case.settings),
+        "conv2d_weight_gradient": (x, g, case.weight[2:], *case.settings),
+        "max_pool2d": (normal(*pool.x), *pool[2:6], pool.y[2:]),
+        "max_unpool2d": (normal(*pool.y), places, pool.x[2:]),
+        "gather2d": (normal(*pool.x), places),
+        "avg_pool2d": (normal(*flat.x), *windows, flat.y[2:], count_include_pad),
+        "avg_pool2d_input_gradient": (
+            normal(*flat.y), flat.x[2:], *windows, count_include_pad
+        ),
+        "channel_moments": (normal(*rows),),
+        "channel_products": (normal(*rows), normal(*rows), mean),
+        "channel_scale": (normal(*rows), mean, factor, shift),
+        "channel_combine": (normal(*rows), normal(*rows), mean, factor, slope, shift),
+    }, f"seed {seed}: {dtype} {case}, {pool}, {flat}, rows={rows}"  # fmt: skip
