@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 import minigrad as mg
 
 from ..minigrad.kernels import geometries
-from .agreement import F, agree, seeds, torch
+from .agreement import agree, seeds
+
+torch = pytest.importorskip("torch")
+F = torch.nn.functional
 
 
 @seeds(400)
@@ -18,9 +22,7 @@ def test_max_pooling_and_its_indices(draw):
     x = draw.laid_out(draw.rng.normal(size=case.x).round(draw.choice(1, 9)).astype(draw.dtype))
     agree(lambda x: mg.max_pool2d(x, *settings), lambda x: F.max_pool2d(x, *settings), x)
     _, indices = mg.max_pool2d(x, *settings, return_indices=True)
-    _, expected = F.max_pool2d(
-        torch.tensor(np.array(x, float)), *settings, return_indices=True
-    )
+    _, expected = F.max_pool2d(torch.tensor(np.array(x, float)), *settings, return_indices=True)
     np.testing.assert_array_equal(indices, expected.numpy())
 
 
