@@ -41,6 +41,19 @@ def normal(*shape, seed=1):
     return np.random.default_rng(seed).normal(size=shape)
 
 
+# ---- activations ------------------------------------------------------------------------------
+
+
+@seeds(200)
+def test_activations_of_any_size(draw):
+    name = draw.choice("relu", "leaky_relu", "elu", "silu", "sigmoid", "softplus", "gelu")
+    shape = [draw.integer(0, draw.choice(3, 20, 60)) for _ in range(draw.integer(1, 3))]
+    draw.note(name)
+    agree(getattr(mg, name), getattr(F, name), draw.array(*shape))
+    for ours, theirs in ((mg.softmax, F.softmax), (mg.log_softmax, F.log_softmax)):
+        agree(ours, lambda x, theirs=theirs: theirs(x, -1), draw.array(*shape), least=1)
+
+
 # ---- softmax ----------------------------------------------------------------------------------
 
 

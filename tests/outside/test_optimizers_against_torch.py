@@ -9,7 +9,7 @@ from layers import optim, schedule
 torch = pytest.importorskip("torch")
 
 STEPS = 25
-SHAPES = [(3, 4), (4,), ()]
+SHAPES = [(3, 4), (4,), (), (7, 131)]
 
 OPTIMIZERS = [
     ("SGD", {"lr": 0.01}),

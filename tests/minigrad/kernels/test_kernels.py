@@ -15,7 +15,7 @@ from ..layouts import LAYOUTS
 from . import geometries
 
 compiled, reference = (kernel_set(name) for name in names)
-few = settings(max_examples=60, deadline=None)
+few = settings(max_examples=100, deadline=None)
 TOLERANCE = {"float32": 1e-5, "float64": 1e-12}
 dtypes = st.sampled_from(tuple(TOLERANCE))
 # As many results, or pixels to pool, as the loops get through in some hundredths of a second.
