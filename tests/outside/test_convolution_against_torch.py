@@ -5,11 +5,14 @@ from __future__ import annotations
 import pytest
 
 import minigrad as mg
+from minigrad.kernels import names
 
 from ..minigrad.kernels import geometries
 from .agreement import agree, seeds
 
 F = pytest.importorskip("torch").nn.functional
+# As chosen by shape most often, and each algorithm for whatever it can compute.
+KERNELS = ["compiled", *[name for name in names if name != "reference"]]
 
 
 @pytest.mark.filterwarnings("ignore:Using padding='same':UserWarning")
@@ -20,11 +23,12 @@ def test_convolution(draw):
     stride, padding, *rest = case.settings
     if stride == (1, 1) and draw.integer(0, 9) == 9:
         padding = draw.note("same")
-    agree(
-        lambda *arrays: mg.conv2d(*arrays, stride, padding, *rest),
-        lambda *arrays: F.conv2d(*arrays, stride, padding, *rest),
-        x, weight, draw.choice(bias, None), linear=True,
-    )  # fmt: skip
+    with mg.kernels(draw.note(draw.choice(*KERNELS))):
+        agree(
+            lambda *arrays: mg.conv2d(*arrays, stride, padding, *rest),
+            lambda *arrays: F.conv2d(*arrays, stride, padding, *rest),
+            x, weight, draw.choice(bias, None), linear=True,
+        )  # fmt: skip
 
 
 @seeds(400)
@@ -34,8 +38,9 @@ def test_transposed_convolution(draw):
     stride, padding, dilation, groups = case.settings
     more = [draw.integer(0, max(s, d) - 1) for s, d in zip(stride, dilation, strict=True)]
     settings = stride, padding, draw.note(more), groups, dilation
-    agree(
-        lambda *arrays: mg.conv_transpose2d(*arrays, *settings),
-        lambda *arrays: F.conv_transpose2d(*arrays, *settings),
-        x, weight, draw.choice(bias, None), linear=True,
-    )  # fmt: skip
+    with mg.kernels(draw.note(draw.choice(*KERNELS))):
+        agree(
+            lambda *arrays: mg.conv_transpose2d(*arrays, *settings),
+            lambda *arrays: F.conv_transpose2d(*arrays, *settings),
+            x, weight, draw.choice(bias, None), linear=True,
+        )  # fmt: skip

@@ -1,4 +1,4 @@
-"""A call of every kernel on random arrays of random shapes, all from one seed."""
+"""The compiled sets, and a call of every kernel on random arrays, all from one seed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from minigrad.kernels import kernel_set, names
+
 from . import geometries
+
+COMPILED = [kernel_set(name) for name in names if name != "reference"]
 
 
 def calls(seed: int) -> tuple[dict[str, tuple[Any, ...]], str]:

@@ -9,15 +9,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from minigrad.kernels import kernel_set, names
+from minigrad.kernels import kernel_set
 
 from ..layouts import LAYOUTS
 from . import geometries
+from .calls import COMPILED
 
-compiled, reference = (kernel_set(name) for name in names)
+compiled, reference = kernel_set("compiled"), kernel_set("reference")
 few = settings(max_examples=100, deadline=None)
 TOLERANCE = {"float32": 1e-5, "float64": 1e-12}
 dtypes = st.sampled_from(tuple(TOLERANCE))
+compiled_sets = st.sampled_from(COMPILED)
 # As many results, or pixels to pool, as the loops get through in some hundredths of a second.
 LOOPS = 3000
 
@@ -83,15 +85,15 @@ def assert_same(actual: np.ndarray, expected: np.ndarray) -> None:
 
 
 @few
-@given(convolutions(values=LOOPS))
-def test_compiled_convolution_equals_the_loops(case):
+@given(convolutions(values=LOOPS), compiled_sets)
+def test_compiled_convolution_equals_the_loops(case, compiled):
     x, weight, _, settings = case
     assert_same(compiled.conv2d(x, weight, *settings), reference.conv2d(x, weight, *settings))
 
 
 @few
-@given(convolutions(values=LOOPS))
-def test_compiled_input_gradient_equals_the_loops(case):
+@given(convolutions(values=LOOPS), compiled_sets)
+def test_compiled_input_gradient_equals_the_loops(case, compiled):
     arguments = (case.g, case.weight, case.x.shape[2:], *case.settings)
     assert_same(
         compiled.conv2d_input_gradient(*arguments), reference.conv2d_input_gradient(*arguments)
@@ -99,8 +101,8 @@ def test_compiled_input_gradient_equals_the_loops(case):
 
 
 @few
-@given(convolutions(values=LOOPS))
-def test_compiled_weight_gradient_equals_the_loops(case):
+@given(convolutions(values=LOOPS), compiled_sets)
+def test_compiled_weight_gradient_equals_the_loops(case, compiled):
     arguments = (case.x, case.g, case.weight.shape[2:], *case.settings)
     assert_same(
         compiled.conv2d_weight_gradient(*arguments), reference.conv2d_weight_gradient(*arguments)
@@ -143,8 +145,8 @@ def test_convolutions_of_all_sizes_equal_the_loops(name, dtype):
 
 
 @few
-@given(convolutions())
-def test_a_convolution_of_any_size_and_its_gradients_are_adjoint(case):
+@given(convolutions(), compiled_sets)
+def test_a_convolution_of_any_size_and_its_gradients_are_adjoint(case, compiled):
     x, weight, g, settings = case
     y = compiled.conv2d(x, weight, *settings)
     assert_adjoint(y, g, x, compiled.conv2d_input_gradient(g, weight, x.shape[2:], *settings))
@@ -152,8 +154,8 @@ def test_a_convolution_of_any_size_and_its_gradients_are_adjoint(case):
 
 
 @few
-@given(convolutions(values=LOOPS), st.integers(1, 4))
-def test_rows_that_no_window_reaches_get_no_gradient(case, extra):
+@given(convolutions(values=LOOPS), st.integers(1, 4), compiled_sets)
+def test_rows_that_no_window_reaches_get_no_gradient(case, extra, compiled):
     size = tuple(z + extra for z in case.x.shape[2:])
     arguments = (case.g, case.weight, size, *case.settings)
     assert_same(
