@@ -151,7 +151,10 @@ def test_networks_of_random_layers_compute_what_torch_computes(draw):
 
 
 def random_layer(draw, channels, rows, columns):
-    """Name and arguments of a layer for images of this shape."""
+    """Name and arguments of a layer for images of this shape.
+
+    None has a kink: other layers may make values equal but for their rounding.
+    """
     kernel = draw.integer(1, min(rows, 3)), draw.integer(1, min(columns, 3))
     stride, size, yes = draw.integer(1, 2), draw.integer(1, 3), draw.choice(True, False)
     groups = draw.choice(1, channels)
@@ -161,11 +164,10 @@ def random_layer(draw, channels, rows, columns):
         ("Conv2d", (channels, filters, kernel, stride, draw.integer(0, 2)), moving),
         ("Conv2d", (channels, size, (3, 2), 1, "same"), {"padding_mode": mode}),
         ("ConvTranspose2d", (channels, filters, kernel, stride, 0, stride - 1), moving),
-        ("MaxPool2d", (kernel, stride), {"ceil_mode": yes}),
         ("AvgPool2d", (kernel, stride), {"ceil_mode": yes}),
         ("AdaptiveAvgPool2d", (size,), {}),
         ("Upsample", (), {"scale_factor": size, "mode": resized}),
-        (draw.choice("ReLU", "LeakyReLU", "ELU", "GELU", "SiLU", "Sigmoid", "Tanh"), (), {}),
+        (draw.choice("ELU", "GELU", "SiLU", "Sigmoid", "Tanh"), (), {}),
     ]
     if rows * columns > 1:
         some += [
