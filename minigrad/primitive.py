@@ -22,7 +22,7 @@ from __future__ import annotations
 import difflib
 import inspect
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
 from types import MappingProxyType
 from typing import Any
@@ -30,12 +30,14 @@ from typing import Any
 import numpy as np
 
 from . import settings
+from .constants import is_constant
 from .errors import check_finite
-from .tape import Edge, Node
+from .tape import Edge, Node, record
 from .tensor import Tensor
 
 _TABLE: dict[str, Primitive] = {}
-_SCALARS = (int, float, bool, type(None), np.generic, str)
+_SCALARS = frozenset([int, float, bool, type(None), str])
+_NO_OPTIONS: Mapping[str, Any] = MappingProxyType({})
 
 Sample = tuple[tuple[Any, ...], dict[str, Any]]
 
@@ -52,7 +54,12 @@ class Rule:
 
     def call(self, g: Any, values: dict[str, Any], argument: int) -> Any:
         """Return the contribution to one input."""
-        return self.function(g, *map(values.__getitem__, self.needs))
+        needs = self.needs
+        if not needs:
+            return self.function(g)
+        if len(needs) == 1:
+            return self.function(g, values[needs[0]])
+        return self.function(g, *map(values.__getitem__, needs))
 
 
 class VariadicRule(Rule):
@@ -189,69 +196,81 @@ class Primitive:
     def __call__(self, *args: Any, **options: Any) -> Any:
         if not self.variadic and (options or len(args) != self.arity):
             args, options = self._bind(args, options)
-        return self._apply(args, options)[0]
+        output = self.apply(args, options)
+        return output[0] if self.saves else output
 
     def call_with_saved(self, *args: Any, **options: Any) -> tuple[Any, ...]:
         """Call, and also return the extra values named in `saves` (they belong to the tape)."""
         args, options = self._bind(args, options)
-        output, saved = self._apply(args, options)
-        return (output, *saved)
+        return self.apply(args, options)
 
-    def _apply(self, args: Sequence[Any], options: dict[str, Any]) -> tuple[Any, Sequence[Any]]:
-        arrays = []
+    def apply(self, args: Sequence[Any], options: Mapping[str, Any] = _NO_OPTIONS) -> Any:
+        """Compute and record: what a call does when every array argument has its place.
+
+        The extra values named in `saves` stand behind the output.
+        """
+        arrays: list[Any] = []
         edges: list[Edge] = []
         active = 0
-        tensors = shared = False
-        for i, argument in enumerate(args):
+        shared = kept = False
+        for argument in args:
             if isinstance(argument, Tensor):
-                tensors = True
+                array = argument.array
                 if argument.shared:
                     shared = True
-                array = argument.array
+                else:
+                    kept = True
                 if argument._requires_grad:
+                    i = len(arrays)
                     active |= 1 << i
-                    edges.append((i, argument.node or argument, array.shape, array.dtype))
+                    node = argument.node
+                    if node is None:
+                        edges.append((i, argument, array.shape, array.dtype))
+                    else:
+                        edges.append((i, node, node.shape, node.dtype))
                 arrays.append(array)
             else:
                 arrays.append(argument)
-        result = self.forward(*arrays, **options)
-        saved: Sequence[Any] = ()
+        result = returned = self.forward(*arrays, **options) if options else self.forward(*arrays)
         if self.saves:
-            result, saved = self._split(result)
-        if not tensors:
-            return result, saved
+            result = self._output(returned)
+        if not (shared or kept):  # no Tensor among the arguments
+            return returned
         if type(result) is not np.ndarray:
             result = np.asarray(result)
         now = settings.current()
         if active and now.recording and result.dtype.kind == "f":
-            values = self._keep(args, arrays, options, result, saved, active)
-            node = Node(self, edges, values, result, sys._getframe(2))
+            plan = self._plans.get(active)
+            if plan is None:
+                plan = self._plan(active)
+            inputs, more = plan
+            values = self._keep_more(more, arrays, options, result, returned) if more else {}
+            for name, i in inputs:
+                if self.variadic:  # one name for all of them
+                    values[name] = tuple(map(_unreachable, args, arrays))
+                else:
+                    values[name] = _unreachable(args[i], arrays[i])
             # A view of an array that the user can reach can be reached too.
-            reachable = shared and (
-                result.base is not None or any(result is array for array in arrays)
-            )
+            reachable = shared and _overlaps(result, arrays)
             if reachable and "y" in values:
                 values["y"] = result.copy()
-            output = Tensor.recorded(result, node, reachable)
+            output = record(self, edges, values, result, reachable, sys._getframe(2))
         else:
             # Unrecorded, a result may be written to: not through a view of what a tape keeps.
-            if result.base is not None or any(result is array for array in arrays):
-                kept = any(isinstance(a, Tensor) and not a.shared for a in args)
-                result = result.copy() if kept else result
-            output = Tensor(result)
+            output = Tensor(result.copy() if kept and _overlaps(result, arrays) else result)
         if now.anomaly:
-            where = Node(self, (), {}, result, sys._getframe(2)).where
-            check_finite(result, f"{self.name} made", where)
-        return output, saved
+            here = record(self, (), {}, result, False, sys._getframe(2)).node
+            check_finite(result, f"{self.name} made", here.where)
+        return (output, *returned[1:]) if self.saves else output
 
-    def _split(self, returned: Any) -> tuple[Any, Sequence[Any]]:
-        """The output and the extra values of a primitive with `saves`."""
+    def _output(self, returned: Any) -> Any:
+        """The output of a primitive with `saves`."""
         if type(returned) is not tuple or len(returned) != 1 + len(self.saves):
             raise TypeError(
                 f"{self.name} declares saves={self.saves}: its forward function returns a tuple "
                 f"of the output and {len(self.saves)} more, not {type(returned).__name__}"
             )
-        return returned[0], returned[1:]
+        return returned[0]
 
     def _bind(self, args: tuple, options: dict[str, Any]) -> tuple[tuple, dict[str, Any]]:
         """Sort positional and keyword arguments into arrays and settings."""
@@ -283,44 +302,35 @@ class Primitive:
                 )
         return tuple(arrays), options
 
-    def _keep(
+    def _keep_more(
         self,
-        args: Sequence[Any],
+        more: tuple,
         arrays: Sequence[Any],
-        options: dict[str, Any],
+        options: Mapping[str, Any],
         result: np.ndarray,
-        saved: Sequence[Any],
-        active: int,
+        returned: Any,
     ) -> dict[str, Any]:
-        """What the rules of the active inputs (a bit each) ask for, and nothing else, by name."""
-        plan = self._plans.get(active)
-        if plan is None:
-            plan = self._plans[active] = self._plan(active)
-        kept, shapes, output, extras = plan
-        values = {**self.defaults, **options} if self.options else {}
-        for name, value in options.items():
-            # A list or an array of the caller's, who may write to it afterwards.
-            if type(value) is list or type(value) is np.ndarray:
-                values[name] = deepcopy(value)
-        if self.variadic:
-            # One name for all inputs: what is kept of it is a tuple.
-            for name, _ in kept:
-                values[name] = tuple(map(_unreachable, args, arrays))
-            for name, _ in shapes:
-                values[name] = tuple(map(np.shape, arrays))
-        else:
-            for name, i in kept:
-                values[name] = _unreachable(args[i], arrays[i])
-            for name, i in shapes:
-                values[name] = np.shape(arrays[i])
+        """What the rules ask for beside inputs: settings, shapes, the output, extra values."""
+        shapes, output, extras = more
+        values = self._settings(options) if self.options else {}
+        for name, i in shapes:
+            values[name] = tuple(map(np.shape, arrays)) if self.variadic else np.shape(arrays[i])
         if output:
             values["y"] = result
         for name, i in extras:
-            values[name] = saved[i]
+            values[name] = returned[i]
+        return values
+
+    def _settings(self, options: Mapping[str, Any]) -> dict[str, Any]:
+        """All settings of a call, none of which its caller can write to."""
+        values = {**self.defaults, **options}
+        for name, value in options.items():
+            if type(value) is list or type(value) is np.ndarray:
+                values[name] = deepcopy(value)
         return values
 
     def _plan(self, active: int) -> tuple:
-        """What to keep when gradients are needed for these inputs: worked out once."""
+        """What to keep when these inputs (a bit each) are active: worked out once."""
         needs: set[str] = set()
         for i in (i for i in range(active.bit_length()) if active >> i & 1):
             if self.rules[i] is None:
@@ -329,12 +339,12 @@ class Primitive:
                     "pass it as a plain array, or .detach() it"
                 )
             needs.update(self.rules[i].needs)
-        return (
-            [(name, i) for i, name in enumerate(self.inputs) if name in needs],
-            [(f"{n}_shape", i) for i, n in enumerate(self.inputs) if f"{n}_shape" in needs],
-            "y" in needs,
-            [(name, i) for i, name in enumerate(self.saves) if name in needs],
-        )
+        inputs = [(name, i) for i, name in enumerate(self.inputs) if name in needs]
+        shapes = [(f"{n}_shape", i) for i, n in enumerate(self.inputs) if f"{n}_shape" in needs]
+        extras = [(name, i) for i, name in enumerate(self.saves, 1) if name in needs]
+        more = (shapes, "y" in needs, extras) if needs - set(self.inputs) or self.options else None
+        self._plans[active] = inputs, more
+        return inputs, more
 
     # ---- what the backward loop asks for --------------------------------------------------
 
@@ -343,7 +353,7 @@ class Primitive:
         assert node.values is not None
         values = dict(node.values)
         if "y" in values:
-            values["y"] = Tensor.recorded(values["y"], node, False)
+            values["y"] = _made_by(node, values["y"])
         for edge in node.edges:
             argument = edge[0]
             name = self.inputs[0 if self.variadic else argument]
@@ -391,15 +401,32 @@ def _unreachable(argument: Any, array: Any) -> Any:
     """An array that user code can reach is never the array that the tape keeps."""
     if argument is not array:  # a Tensor
         return array.copy() if argument.shared else array
-    return array if isinstance(array, _SCALARS) else np.array(array)
+    if type(array) in _SCALARS or isinstance(array, np.generic) or is_constant(array):
+        return array
+    return np.array(array)
+
+
+def _overlaps(result: np.ndarray, arrays: Sequence[Any]) -> bool:
+    """Whether a result may share memory with the arrays it was made from."""
+    return result.base is not None or any(result is array for array in arrays)
 
 
 def _connect(array: Any, edge: Edge) -> Tensor:
     """A Tensor of a kept array whose gradient goes where the original's went."""
     target = edge[1]
     if isinstance(target, Tensor):
-        target = Node(_TABLE["positive"], [(0, *edge[1:])], {}, array)
-    return Tensor.recorded(array, target, False)
+        edges = [(0, *edge[1:])]
+        return record(_TABLE["positive"], edges, {}, array, False, sys._getframe())
+    return _made_by(target, array)
+
+
+def _made_by(node: Node, array: np.ndarray) -> Tensor:
+    """Another Tensor of what `node` made."""
+    tensor = Tensor(array)
+    tensor.own(array)
+    tensor.node = node
+    tensor.requires_grad = True
+    return tensor
 
 
 def primitive(forward: Callable | None = None, **declaration: Any) -> Any:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import count
+from itertools import count, starmap
 from operator import attrgetter
 from pathlib import Path
-from types import FrameType
+from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -30,7 +30,6 @@ The target, where the gradient goes, is the `Node` that made the input, or the l
 itself. Shape and dtype are those of the recording: a leaf may have been given other data since.
 """
 
-_step = tuple.__new__  # a named tuple without its slow constructor
 # The folders whose lines are not the user's: the engine's, the layers' beside it, NumPy's.
 _HERE = Path(__file__).parent
 _FOLDERS = _HERE, _HERE.parent / "layers", Path(np.__file__).parent
@@ -63,43 +62,26 @@ class Node:
     ('exp', (2,), ['y'])
     """
 
-    # A node is made at every operation: what most nodes never have stands on the class.
     __slots__ = (
-        "__dict__", "__weakref__", "_code", "_instruction", "dtype", "edges", "number",
-        "primitive", "shape", "values",
+        "__weakref__", "_code", "_instruction", "dtype", "edges", "hooks", "name", "number",
+        "output", "primitive", "shape", "values",
     )  # fmt: skip
 
-    name: str | None = None
-    hooks: list[Callable] | None = None
-    output: Callable[[], Tensor | None] | None = None
-
-    def __init__(
-        self,
-        primitive: Primitive,
-        edges: Sequence[Edge],
-        values: dict[str, Any],
-        result: np.ndarray,
-        frame: FrameType | None = None,
-    ):
-        self.number = next(_numbers)
-        self.primitive = primitive
-        self.edges = edges
-        self.values: dict[str, Any] | None = values
-        self.shape = result.shape
-        self.dtype = result.dtype
-        while frame is not None and _is_ours(frame.f_code.co_filename):
-            frame = frame.f_back
-        # The position in the user's code is kept raw: most are never asked for.
-        if frame is None:
-            self._code, self._instruction = None, 0
-        else:
-            self._code, self._instruction = frame.f_code, frame.f_lasti
+    _code: CodeType
+    _instruction: int
+    dtype: np.dtype
+    edges: Sequence[Edge]
+    hooks: list[Callable] | None
+    name: str | None
+    number: int
+    output: Callable[[], Tensor | None] | None
+    primitive: Primitive
+    shape: tuple[int, ...]
+    values: dict[str, Any] | None
 
     @property
     def where(self) -> str:
         """The line of the user's code that recorded this node, as ``file.py:12``."""
-        if self._code is None:
-            return "an unknown line"
         line = list(self._code.co_positions())[self._instruction // 2][0]
         return f"{Path(self._code.co_filename).name}:{line}"
 
@@ -110,6 +92,43 @@ class Node:
 
     def __repr__(self) -> str:
         return f"<Node {self.number}: {self.primitive.name} -> {self.shape} {self.dtype}>"
+
+
+def record(
+    primitive: Primitive,
+    edges: Sequence[Edge],
+    values: dict[str, Any],
+    result: np.ndarray,
+    shared: bool,
+    frame: FrameType,
+) -> Tensor:
+    """The Tensor of a result and its new node; the user's line is found from `frame` outwards.
+
+    This runs at every operation. It fills in both by hand: with constructors it takes twice as
+    long.
+    """
+    node = Node()
+    node.number = next(_numbers)
+    node.primitive = primitive
+    node.edges = edges
+    node.values = values
+    node.shape = result.shape
+    node.dtype = result.dtype
+    node.name = node.hooks = node.output = None
+    # The position is kept raw: most are never asked for.
+    code = frame.f_code
+    while _is_ours(code.co_filename) and frame.f_back is not None:
+        frame = frame.f_back
+        code = frame.f_code
+    node._code = code
+    node._instruction = frame.f_lasti
+    tensor = Tensor.__new__(Tensor)
+    tensor.array = result
+    tensor.shared = shared
+    tensor.grad = tensor.hooks = tensor._name = None
+    tensor.node = node
+    tensor._requires_grad = True
+    return tensor
 
 
 class _Ours(dict):
@@ -271,7 +290,7 @@ class Tape:
         Step
         """
         sums = self._seeds(grad_outputs, create_graph)
-        return self._walk(sums, frozenset(), create_graph, free)
+        return starmap(_step, self._walk(sums, frozenset(), create_graph, free))
 
     def gradients(
         self,
@@ -319,14 +338,16 @@ class Tape:
 
     def _walk(
         self, sums: dict[Any, Any], wanted: frozenset, create_graph: bool, free: bool
-    ) -> Iterator[Step]:
+    ) -> Iterator[tuple]:
+        """The loop. What it yields is made a `Step` for those who look at it, by `_step`."""
         now = settings.current()
         overrides, anomaly = now.rules, now.anomaly
         needed, ends = self._needed, self._ends
         for node in reversed(self.nodes):
             if node not in sums:
                 continue
-            if node.values is None and node not in ends:
+            values = node.values
+            if values is None and node not in ends:
                 raise FreedTapeError(
                     f"the values of {node.primitive.name} (recorded at {node.where}) were freed by "
                     "an earlier backward pass; call backward(retain_tape=True) there, or compute "
@@ -344,16 +365,15 @@ class Tape:
             rules = primitive.rules
             if overrides and primitive.name in overrides:
                 rules = overrides[primitive.name].replace(rules, node)
-            values = primitive.as_tensors(node) if create_graph else node.values
+            if create_graph:
+                values = primitive.as_tensors(node)
             contributions = []
-            used = []
             for argument, target, shape, dtype in edges:
-                rule = rules[argument]
-                contribution = rule.call(cotangent, values, argument)
+                contribution = rules[argument].call(cotangent, values, argument)
                 if (
                     type(contribution) is not np.ndarray
                     or contribution.shape != shape
-                    or contribution.dtype != dtype
+                    or contribution.dtype is not dtype
                 ):
                     contribution = primitive.fit(contribution, shape, dtype, argument, node)
                 if anomaly:
@@ -365,8 +385,7 @@ class Tape:
                     if isinstance(contribution, np.generic):  # NumPy's sum of arrays without axes
                         contribution = np.asarray(contribution)
                 sums[target] = contribution
-                used.append(rule)
-            yield _step(Step, (node, cotangent, edges, contributions, used, sums))
+            yield node, cotangent, edges, contributions, rules, sums
             if free:
                 node.free()
         for leaf in self.leaves:
@@ -374,19 +393,32 @@ class Tape:
                 sums[leaf] = _call_hooks(leaf.hooks, sums[leaf], leaf)
 
 
+def _step(node: Node, cotangent: Any, edges: Any, contributions: Any, rules: Any, sums: Any) -> Step:
+    used = [rules[argument] for argument, *_ in edges]
+    return Step(node, cotangent, edges, contributions, used, sums)
+
+
 def _collect(outputs: Iterable[Tensor]) -> tuple[list[Node], list[Tensor]]:
     """Every node and leaf below the outputs, found without recursion, in recording order."""
-    nodes: set[Node] = set()
-    leaves: dict[Tensor, None] = {}
+    nodes: list[Node] = []
+    seen: set[Any] = set()
+    leaves: list[Tensor] = []
     waiting: list[Any] = [output.target for output in outputs if output.requires_grad]
     while waiting:
         target = waiting.pop()
-        if type(target) is not Node:
-            leaves[target] = None
-        elif target not in nodes:
-            nodes.add(target)
-            waiting.extend([edge[1] for edge in target.edges])
-    return sorted(nodes, key=attrgetter("number")), list(leaves)
+        if target in seen:
+            continue
+        seen.add(target)
+        if type(target) is Node:
+            nodes.append(target)
+            for edge in target.edges:
+                waiting.append(edge[1])
+        else:
+            leaves.append(target)
+    # Found last first, more or less, which is quick to sort.
+    nodes.sort(key=attrgetter("number"), reverse=True)
+    nodes.reverse()
+    return nodes, leaves
 
 
 def _array(value: Any) -> np.ndarray:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from .constants import constant
+
 if TYPE_CHECKING:
     from .tape import Node
 
@@ -87,19 +89,6 @@ class Tensor:
         self._requires_grad = False
         if requires_grad:
             self.requires_grad = True
-
-    @classmethod
-    def recorded(cls, array: np.ndarray, node: Node, shared: bool) -> Tensor:
-        """A tensor made by `node`; nobody else holds its array unless it is `shared`."""
-        tensor = Tensor.__new__(Tensor)
-        tensor.array = array
-        tensor.shared = shared
-        tensor.grad = None
-        tensor.hooks = None
-        tensor.node = node
-        tensor._name = None
-        tensor._requires_grad = True
-        return tensor
 
     # ---- the data -------------------------------------------------------------------------
 
@@ -311,59 +300,66 @@ class Tensor:
 
     # ---- operators ------------------------------------------------------------------------
 
+    def _operand(self, other: Any) -> Any:
+        """The other side of an operator; a Python number as an array that is made only once."""
+        # Zero stays: 0.0 and -0.0 are equal, and so the same to a cache.
+        if (type(other) is float or type(other) is int) and other:
+            return constant(other, self.array.dtype)
+        return other
+
     def __add__(self, other: Any) -> Tensor:
-        return ops.add(self, other)
+        return ops.add.apply((self, self._operand(other)))
 
     def __radd__(self, other: Any) -> Tensor:
-        return ops.add(other, self)
+        return ops.add.apply((self._operand(other), self))
 
     def __sub__(self, other: Any) -> Tensor:
-        return ops.subtract(self, other)
+        return ops.subtract.apply((self, self._operand(other)))
 
     def __rsub__(self, other: Any) -> Tensor:
-        return ops.subtract(other, self)
+        return ops.subtract.apply((self._operand(other), self))
 
     def __mul__(self, other: Any) -> Tensor:
-        return ops.multiply(self, other)
+        return ops.multiply.apply((self, self._operand(other)))
 
     def __rmul__(self, other: Any) -> Tensor:
-        return ops.multiply(other, self)
+        return ops.multiply.apply((self._operand(other), self))
 
     def __truediv__(self, other: Any) -> Tensor:
-        return ops.divide(self, other)
+        return ops.divide.apply((self, self._operand(other)))
 
     def __rtruediv__(self, other: Any) -> Tensor:
-        return ops.divide(other, self)
+        return ops.divide.apply((self._operand(other), self))
 
     def __floordiv__(self, other: Any) -> Tensor:
-        return ops.floor_divide(self, other)
+        return ops.floor_divide.apply((self, other))
 
     def __rfloordiv__(self, other: Any) -> Tensor:
-        return ops.floor_divide(other, self)
+        return ops.floor_divide.apply((other, self))
 
     def __mod__(self, other: Any) -> Tensor:
-        return ops.mod(self, other)
+        return ops.mod.apply((self, other))
 
     def __rmod__(self, other: Any) -> Tensor:
-        return ops.mod(other, self)
+        return ops.mod.apply((other, self))
 
     def __divmod__(self, other: Any) -> tuple[Tensor, Tensor]:
         return ops.floor_divide(self, other), ops.mod(self, other)
 
     def __pow__(self, other: Any) -> Tensor:
-        return ops.power(self, other)
+        return ops.power.apply((self, other))
 
     def __rpow__(self, other: Any) -> Tensor:
-        return ops.power(other, self)
+        return ops.power.apply((other, self))
 
     def __matmul__(self, other: Any) -> Tensor:
-        return ops.matmul(self, other)
+        return ops.matmul.apply((self, other))
 
     def __rmatmul__(self, other: Any) -> Tensor:
-        return ops.matmul(other, self)
+        return ops.matmul.apply((other, self))
 
     def __neg__(self) -> Tensor:
-        return ops.negative(self)
+        return ops.negative.apply((self,))
 
     def __pos__(self) -> Tensor:
         return ops.positive(self)
