@@ -8,27 +8,22 @@ from typing import Any
 import numpy as np
 
 
-@lru_cache(maxsize=1024, typed=True)
-def constant(number: float, dtype: np.dtype) -> Any:
-    """What NumPy makes of `number` beside a floating-point array of that dtype.
-
-    Beside integers and booleans the result's dtype depends on the kind of number, so there it
-    stays as it is.
+def operand(value: Any, dtype: np.dtype) -> Any:
+    """What to compute with for `value` beside an array of that dtype: the same, but quicker.
 
     Examples
     --------
     >>> import numpy as np
-    >>> constant(0.5, np.dtype("float32"))
-    array(0.5, dtype=float32)
-    >>> constant(0.5, np.dtype("int64"))
-    0.5
+    >>> operand(0.5, np.dtype("float32")), operand(0.5, np.dtype("int64"))
+    (array(0.5, dtype=float32), 0.5)
     """
-    if dtype.kind != "f":
+    # Zero stays as it is: 0.0 and -0.0 are the same to a cache.
+    return _constant(value, dtype) if type(value) in (float, int) and value else value
+
+
+@lru_cache(maxsize=1024, typed=True)
+def _constant(number: float, dtype: np.dtype) -> Any:
+    if dtype.kind != "f":  # the dtype of the result depends on the kind of number
         return number
-    # Over bytes, nobody can ever write to it: tapes may keep it without a copy.
+    # Over bytes, which nobody can ever write to: a tape may keep it without a copy.
     return np.ndarray((), dtype, np.array(number, dtype).tobytes())
-
-
-def is_constant(value: Any) -> bool:
-    """Whether `value` is an array that nobody can ever write to."""
-    return type(value) is np.ndarray and type(value.base) is bytes

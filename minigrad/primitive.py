@@ -30,13 +30,13 @@ from typing import Any
 import numpy as np
 
 from . import settings
-from .constants import is_constant
+from .constants import operand
 from .errors import check_finite
 from .tape import Edge, Node, record
 from .tensor import Tensor
 
 _TABLE: dict[str, Primitive] = {}
-_SCALARS = frozenset([int, float, bool, type(None), str])
+_SCALARS = (int, float, bool, type(None), np.generic, str)
 _NO_OPTIONS: Mapping[str, Any] = MappingProxyType({})
 
 Sample = tuple[tuple[Any, ...], dict[str, Any]]
@@ -205,45 +205,74 @@ class Primitive:
         return self.apply(args, options)
 
     def apply(self, args: Sequence[Any], options: Mapping[str, Any] = _NO_OPTIONS) -> Any:
-        """Compute and record: what a call does when every array argument has its place.
+        """What a call does when every array argument has its place: compute, and record.
 
         The extra values named in `saves` stand behind the output.
         """
         arrays: list[Any] = []
         edges: list[Edge] = []
         active = 0
-        shared = kept = False
+        tensors = shared = False
         for argument in args:
             if isinstance(argument, Tensor):
+                tensors = True
+                shared = shared or argument.shared
                 array = argument.array
-                if argument.shared:
-                    shared = True
-                else:
-                    kept = True
                 if argument._requires_grad:
                     i = len(arrays)
                     active |= 1 << i
-                    node = argument.node
-                    if node is None:
-                        edges.append((i, argument, array.shape, array.dtype))
-                    else:
-                        edges.append((i, node, node.shape, node.dtype))
+                    edges.append((i, argument.node or argument, array.shape, array.dtype))
                 arrays.append(array)
             else:
                 arrays.append(argument)
-        result = returned = self.forward(*arrays, **options) if options else self.forward(*arrays)
-        if self.saves:
-            result = self._output(returned)
-        if not (shared or kept):  # no Tensor among the arguments
-            return returned
+        returned = self.forward(*arrays, **options) if options else self.forward(*arrays)
+        if not tensors:
+            return self._checked(returned) if self.saves else returned
+        return self._result(args, arrays, options, edges, active, shared, returned)
+
+    def operate(self, a: Any, b: Any) -> Any:
+        """As `apply`, for the operators: two arguments, one of them a Tensor, and no settings.
+
+        The same steps without loops and lists, in half the time.
+        """
+        shared = False
+        active = 0
+        edges: list[Edge] = []
+        if isinstance(a, Tensor):
+            x = a.array
+            shared = a.shared
+            if a._requires_grad:
+                active = 1
+                edges.append((0, a.node or a, x.shape, x.dtype))
+        else:
+            a = x = operand(a, b.array.dtype)
+        if isinstance(b, Tensor):
+            y = b.array
+            shared = shared or b.shared
+            if b._requires_grad:
+                active |= 2
+                edges.append((1, b.node or b, y.shape, y.dtype))
+        else:
+            b = y = operand(b, x.dtype)
+        return self._result((a, b), (x, y), _NO_OPTIONS, edges, active, shared, self.forward(x, y))
+
+    def _result(
+        self,
+        args: Sequence[Any],
+        arrays: Sequence[Any],
+        options: Mapping[str, Any],
+        edges: list[Edge],
+        active: int,
+        shared: bool,
+        returned: Any,
+    ) -> Any:
+        """What the forward function returned, as a Tensor: recorded where a gradient is needed."""
+        result = self._checked(returned)[0] if self.saves else returned
         if type(result) is not np.ndarray:
             result = np.asarray(result)
         now = settings.current()
         if active and now.recording and result.dtype.kind == "f":
-            plan = self._plans.get(active)
-            if plan is None:
-                plan = self._plan(active)
-            inputs, more = plan
+            inputs, more = self._plans.get(active) or self._plan(active)
             values = self._keep_more(more, arrays, options, result, returned) if more else {}
             for name, i in inputs:
                 if self.variadic:  # one name for all of them
@@ -254,23 +283,26 @@ class Primitive:
             reachable = shared and _overlaps(result, arrays)
             if reachable and "y" in values:
                 values["y"] = result.copy()
-            output = record(self, edges, values, result, reachable, sys._getframe(2))
+            output = record(self, edges, values, result, reachable, sys._getframe(3))
         else:
             # Unrecorded, a result may be written to: not through a view of what a tape keeps.
-            output = Tensor(result.copy() if kept and _overlaps(result, arrays) else result)
+            if _overlaps(result, arrays):
+                kept = any(isinstance(a, Tensor) and not a.shared for a in args)
+                result = result.copy() if kept else result
+            output = Tensor(result)
         if now.anomaly:
-            here = record(self, (), {}, result, False, sys._getframe(2)).node
+            here = record(self, (), {}, result, False, sys._getframe(3)).node
             check_finite(result, f"{self.name} made", here.where)
         return (output, *returned[1:]) if self.saves else output
 
-    def _output(self, returned: Any) -> Any:
-        """The output of a primitive with `saves`."""
+    def _checked(self, returned: Any) -> tuple:
+        """What the forward function of a primitive with `saves` returned."""
         if type(returned) is not tuple or len(returned) != 1 + len(self.saves):
             raise TypeError(
                 f"{self.name} declares saves={self.saves}: its forward function returns a tuple "
                 f"of the output and {len(self.saves)} more, not {type(returned).__name__}"
             )
-        return returned[0]
+        return returned
 
     def _bind(self, args: tuple, options: dict[str, Any]) -> tuple[tuple, dict[str, Any]]:
         """Sort positional and keyword arguments into arrays and settings."""
@@ -401,9 +433,10 @@ def _unreachable(argument: Any, array: Any) -> Any:
     """An array that user code can reach is never the array that the tape keeps."""
     if argument is not array:  # a Tensor
         return array.copy() if argument.shared else array
-    if type(array) in _SCALARS or isinstance(array, np.generic) or is_constant(array):
-        return array
-    return np.array(array)
+    if type(array) is np.ndarray:
+        # Over bytes, as constants are, it can never be written to.
+        return array if type(array.base) is bytes else np.array(array)
+    return array if isinstance(array, _SCALARS) else np.array(array)
 
 
 def _overlaps(result: np.ndarray, arrays: Sequence[Any]) -> bool:

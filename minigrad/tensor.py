@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from .constants import constant
-
 if TYPE_CHECKING:
     from .tape import Node
 
@@ -300,36 +298,29 @@ class Tensor:
 
     # ---- operators ------------------------------------------------------------------------
 
-    def _operand(self, other: Any) -> Any:
-        """The other side of an operator; a Python number as an array that is made only once."""
-        # Zero stays: 0.0 and -0.0 are equal, and so the same to a cache.
-        if (type(other) is float or type(other) is int) and other:
-            return constant(other, self.array.dtype)
-        return other
-
     def __add__(self, other: Any) -> Tensor:
-        return ops.add.apply((self, self._operand(other)))
+        return ops.add.operate(self, other)
 
     def __radd__(self, other: Any) -> Tensor:
-        return ops.add.apply((self._operand(other), self))
+        return ops.add.operate(other, self)
 
     def __sub__(self, other: Any) -> Tensor:
-        return ops.subtract.apply((self, self._operand(other)))
+        return ops.subtract.operate(self, other)
 
     def __rsub__(self, other: Any) -> Tensor:
-        return ops.subtract.apply((self._operand(other), self))
+        return ops.subtract.operate(other, self)
 
     def __mul__(self, other: Any) -> Tensor:
-        return ops.multiply.apply((self, self._operand(other)))
+        return ops.multiply.operate(self, other)
 
     def __rmul__(self, other: Any) -> Tensor:
-        return ops.multiply.apply((self._operand(other), self))
+        return ops.multiply.operate(other, self)
 
     def __truediv__(self, other: Any) -> Tensor:
-        return ops.divide.apply((self, self._operand(other)))
+        return ops.divide.operate(self, other)
 
     def __rtruediv__(self, other: Any) -> Tensor:
-        return ops.divide.apply((self._operand(other), self))
+        return ops.divide.operate(other, self)
 
     def __floordiv__(self, other: Any) -> Tensor:
         return ops.floor_divide.apply((self, other))
