@@ -393,7 +393,9 @@ class Tape:
                 sums[leaf] = _call_hooks(leaf.hooks, sums[leaf], leaf)
 
 
-def _step(node: Node, cotangent: Any, edges: Any, contributions: Any, rules: Any, sums: Any) -> Step:
+def _step(
+    node: Node, cotangent: Any, edges: Any, contributions: Any, rules: Any, sums: Any
+) -> Step:
     used = [rules[argument] for argument, *_ in edges]
     return Step(node, cotangent, edges, contributions, used, sums)
 

@@ -5,9 +5,11 @@ Both sets have the same functions with the same signatures and the same meaning:
     conv2d(x, weight, stride, padding, dilation, groups, bias=None)
     conv2d_input_gradient(g, weight, input_size, stride, padding, dilation, groups, bias=None)
     conv2d_weight_gradient(x, g, kernel_size, stride, padding, dilation, groups)
-    max_pool2d(x, kernel_size, stride, padding, dilation, output_size) -> values, indices
-    max_unpool2d(x, indices, output_size)
-    gather2d(y, indices)
+    max_pool2d(x, kernel_size, stride, padding, dilation, output_size) -> values, winners
+    max_unpool2d(x, winners, kernel_size, stride, padding, dilation, output_size)
+    gather2d(y, winners, kernel_size, stride, padding, dilation)
+    winner_indices(winners, input_size, kernel_size, stride, padding, dilation) -> indices
+    index_winners(indices, input_size, kernel_size, stride, padding, dilation) -> winners or None
     avg_pool2d(x, kernel_size, stride, padding, output_size, count_include_pad)
     avg_pool2d_input_gradient(g, input_size, kernel_size, stride, padding, count_include_pad)
     channel_moments(x), channel_products(g, x, mean), channel_scale(x, mean, factor, shift),

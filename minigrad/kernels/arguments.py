@@ -16,3 +16,8 @@ def prepared(array: np.ndarray, dtype: type | np.dtype) -> np.ndarray:
     view = np.require(array, dtype, ("C", "A")).view()
     view.flags.writeable = False
     return view
+
+
+def flat(*arrays: np.ndarray) -> list[np.ndarray]:
+    """Views of contiguous arrays without their shapes."""
+    return [array.reshape(-1) for array in arrays]

@@ -103,3 +103,10 @@ def inner(function: Callable[..., Any]) -> Any:
 
     only_called_by_kernels: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
     return numba.njit(**only_called_by_kernels)(function)
+
+
+def inlined(function: Callable[..., Any]) -> Any:
+    """Copy `function` into the kernels that call it: no call, no counting of references."""
+    import numba
+
+    return numba.njit(inline="always")(function)

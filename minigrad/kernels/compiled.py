@@ -12,20 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.kernels import (
-    choice,
-    convolution,
-    geometry,
-    normalization,
-    pooling,
-    winograd,
-    winograd_gradient,
-)
+from minigrad.kernels import choice, convolution, normalization, winograd, winograd_gradient
 from minigrad.kernels.arguments import inputs as _inputs
 from minigrad.kernels.arguments import prepared as _prepared
-from minigrad.kernels.convolution import OUTPUTS, _blocks
+from minigrad.kernels.pooling import avg_pool2d, avg_pool2d_input_gradient, max_pool2d
 from minigrad.kernels.threads import run
-from minigrad.kernels.vector import VECTOR_BYTES
+from minigrad.kernels.unpooling import gather2d, index_winners, max_unpool2d, winner_indices
 
 Array = np.ndarray
 Pair = tuple[int, int]
@@ -118,113 +110,6 @@ def forced(algorithm: str) -> SimpleNamespace:
     return SimpleNamespace(**{**globals(), **own})
 
 
-def _planes(array: Array) -> Array:
-    return array.reshape(array.shape[0] * array.shape[1], *array.shape[2:])
-
-
-def _single_planes(array: Array) -> Array:
-    return array.reshape(array.shape[0] * array.shape[1], 1, *array.shape[2:])
-
-
-def _flat_planes(array: Array) -> Array:
-    return array.reshape(array.shape[0] * array.shape[1], array.shape[2] * array.shape[3])
-
-
-def _pool_plan(axes: list[tuple[int, ...]], planes: int, dtype: np.dtype) -> geometry.Plan:
-    vertical, horizontal = (geometry.forward_axis(*axis) for axis in axes)
-    return geometry.plan(
-        vertical, horizontal, axes[1][1], planes, 1, VECTOR_BYTES // dtype.itemsize, 1,
-        dtype.itemsize, 4 * OUTPUTS, ("run",),
-    )  # fmt: skip
-
-
-def max_pool2d(
-    x: Array,
-    kernel_size: Pair,
-    stride: Pair,
-    padding: Pair,
-    dilation: Pair,
-    output_size: Pair,
-) -> tuple[Array, Array]:
-    """See `minigrad.kernels.reference.max_pool2d`."""
-    (x,) = _inputs(x)
-    y = np.empty((*x.shape[:2], *output_size), x.dtype)
-    indices = np.empty(y.shape, np.int64)
-    arrays = [_single_planes(array) for array in (x, y, indices)]
-    axes = list(zip(x.shape[2:], kernel_size, stride, padding, dilation, output_size, strict=True))
-    plan = _pool_plan(axes, len(arrays[0]), x.dtype)
-    cost = y.size * kernel_size[0] * kernel_size[1]
-    window = -padding[0], stride[0], -padding[1], stride[1]
-    run(
-        pooling.max_pool2d, _blocks(plan.layout, len(arrays[0])), cost,
-        *arrays, plan.layout, plan.phases, plan.offsets, *geometry.windows(*axes), window,
-    )  # fmt: skip
-    return y, indices
-
-
-def max_unpool2d(x: Array, indices: Array, output_size: Pair) -> Array:
-    """See `minigrad.kernels.reference.max_unpool2d`."""
-    (x,) = _inputs(x)
-    indices = _prepared(indices, np.int64)
-    y = np.empty((*x.shape[:2], *output_size), x.dtype)
-    arrays = _flat_planes(x), _flat_planes(indices), _flat_planes(y)
-    run(pooling.scatter, len(arrays[0]), x.size + y.size, *arrays)
-    return y
-
-
-def gather2d(y: Array, indices: Array) -> Array:
-    """See `minigrad.kernels.reference.gather2d`."""
-    (y,) = _inputs(y)
-    indices = _prepared(indices, np.int64)
-    x = np.empty(indices.shape, y.dtype)
-    arrays = _flat_planes(y), _flat_planes(indices), _flat_planes(x)
-    run(pooling.gather, len(arrays[0]), x.size, *arrays)
-    return x
-
-
-def avg_pool2d(
-    x: Array,
-    kernel_size: Pair,
-    stride: Pair,
-    padding: Pair,
-    output_size: Pair,
-    count_include_pad: bool,
-) -> Array:
-    """See `minigrad.kernels.reference.avg_pool2d`."""
-    (x,) = _inputs(x)
-    y = np.empty((*x.shape[:2], *output_size), x.dtype)
-    arrays = [_single_planes(array) for array in (x, y)]
-    axes = list(zip(x.shape[2:], kernel_size, stride, padding, (1, 1), output_size, strict=True))
-    plan = _pool_plan(axes, len(arrays[0]), x.dtype)
-    cost = y.size * kernel_size[0] * kernel_size[1] / 2
-    run(
-        pooling.avg_pool2d, _blocks(plan.layout, len(arrays[0])), cost,
-        *arrays, plan.layout, plan.phases, plan.offsets,
-        kernel_size, stride, padding, count_include_pad,
-    )  # fmt: skip
-    return y
-
-
-def avg_pool2d_input_gradient(
-    g: Array,
-    input_size: Pair,
-    kernel_size: Pair,
-    stride: Pair,
-    padding: Pair,
-    count_include_pad: bool,
-) -> Array:
-    """See `minigrad.kernels.reference.avg_pool2d_input_gradient`."""
-    (g,) = _inputs(g)
-    dx = np.empty((*g.shape[:2], *input_size), g.dtype)
-    cost = dx.size + g.size * kernel_size[0] * kernel_size[1]
-    arrays = _planes(g), _planes(dx)
-    run(
-        pooling.avg_pool2d_input_gradient, len(arrays[0]), cost,
-        *arrays, kernel_size, stride, padding, count_include_pad,
-    )  # fmt: skip
-    return dx
-
-
 def channel_moments(x: Array) -> tuple[Array, Array]:
     """See `minigrad.kernels.reference.channel_moments`."""
     (x,) = _inputs(x)
@@ -270,9 +155,11 @@ def warm_up(dtypes: tuple[str, ...] = ("float32",)) -> None:
         conv2d(image, weight, one, none, one, 1)
         conv2d_input_gradient(image, weight, (2, 2), one, none, one, 1)
         conv2d_weight_gradient(image, image, one, one, none, one, 1)
-        _, indices = max_pool2d(image, one, one, none, one, (2, 2))
-        max_unpool2d(image, indices, (2, 2))
-        gather2d(image, indices)
+        _, winners = max_pool2d(image, one, one, none, one, (2, 2))
+        max_unpool2d(image, winners, one, one, none, one, (2, 2))
+        gather2d(image, winners, one, one, none, one)
+        indices = winner_indices(winners, (2, 2), one, one, none, one)
+        index_winners(indices, (2, 2), one, one, none, one)
         avg_pool2d(image, one, one, none, (2, 2), True)
         avg_pool2d_input_gradient(image, (2, 2), one, one, none, True)
         rows = image[0]

@@ -217,22 +217,3 @@ def plan(
         offsets.astype(np.int32).ravel(),
         vectors.astype(np.int32),
     )
-
-
-@functools.lru_cache(maxsize=256)
-def windows(
-    vertical: tuple[int, ...], horizontal: tuple[int, ...]
-) -> tuple[np.ndarray, np.ndarray]:
-    """For max pooling: each tap's place in the window, and the first tap that is not padding.
-
-    An axis is size, kernel, stride, padding, dilation, outputs. The places count from the first
-    element of the window in the flat plane; the first taps are for each row and each column of
-    outputs, and add up.
-    """
-    rows, columns = (np.arange(axis[1]) * axis[4] for axis in (vertical, horizontal))
-    first = np.zeros((2, max(vertical[5], horizontal[5])), np.int32)
-    for line, axis, taps in zip(first, (vertical, horizontal), (horizontal[1], 1), strict=True):
-        _, kernel, stride, padding, dilation, outputs = axis
-        missing = np.maximum(padding - np.arange(outputs) * stride, 0)
-        line[:outputs] = np.minimum(-(-missing // dilation), kernel - 1) * taps
-    return np.add.outer(rows * horizontal[0], columns).ravel(), first

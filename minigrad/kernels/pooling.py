@@ -1,161 +1,178 @@
-"""Max and average pooling, and the scatter and gather that undo and redo them.
+"""Max and average pooling, compiled.
 
-Each task owns one plane, or a block of planes. All windows of a block are visited at once, one
-element of each after the other, so that the innermost loop runs along contiguous memory.
+A pooling reads the rows under a row of windows into lines (see `windows`) and goes through the
+elements of eight windows at a time, a vector of each. The adjoint of average pooling goes through
+the windows that cover one row of the image and adds up in its line; that of max-pooling is in
+`unpooling`.
+
+A max-pooling remembers the *winner* of each window, the number of its largest element in row-major
+order: a byte where an index would be eight. In the registers, winners are numbers like the values.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
+from minigrad.kernels.arguments import flat, inputs
 from minigrad.kernels.cache import inner, kernel
-from minigrad.kernels.convolution import lay_out
+from minigrad.kernels.lanes import beats, load_part, select, store_numbers, store_part
+from minigrad.kernels.threads import run
+from minigrad.kernels.vector import lanes_of, load, spread, store
+from minigrad.kernels.windows import Pair, plan, read_rows, rows_of, write_row
+
+Array = np.ndarray
 
 
 @inner
-def valid_outputs(offset, size, stride, outputs):
-    """The outputs `i` in [first, last) whose input position `i * stride + offset` exists."""
-    first = 0 if offset >= 0 else (-offset + stride - 1) // stride
-    last = 0 if offset >= size else (size - offset - 1) // stride + 1
-    return min(first, outputs), min(last, outputs)
-
-
-@inner
-def compete(best, winner, planes, shift, tap, count):
-    """Let one element of every window compete: the larger wins, or the first NaN.
-
-    There is no branch in it, so that it becomes vector instructions.
-    """
-    for q in range(count):
-        rival, value, tap_before = planes[np.uintp(q + shift)], best[q], winner[q]
-        won = (not rival <= value) & (value == value)
-        best[q] = rival if won else value
-        winner[q] = tap if won else tap_before
+def first_elements(counts, kernel, stride, padding, dilation, like):
+    """The first element of each window along one axis that is no padding."""
+    lanes = lanes_of(like)
+    elements = np.zeros((counts + lanes - 1) // lanes * lanes, like.dtype)
+    for i in range(min(counts, (padding + stride - 1) // stride)):
+        elements[i] = min((padding - i * stride + dilation - 1) // dilation, kernel - 1)
+    return elements
 
 
 @kernel
+def max_rows(first, last, x, y, winners, windows, line, phases, elements):
+    """Each task is a row of windows; the first element wins if none is larger."""
+    lanes = lanes_of(x)
+    first_rows = first_elements(
+        windows.rows, windows.kernel_h, windows.stride_h, windows.padding_h, windows.dilation_h, x
+    )
+    first_columns = first_elements(
+        windows.columns, windows.kernel_w, windows.stride_w, windows.padding_w, windows.dilation_w,
+        x,
+    )  # fmt: skip
+    lines = np.full(windows.kernel_h * line, -np.inf, x.dtype)
+    for task in range(first, last):
+        plane, i = task // windows.rows, task % windows.rows
+        read_rows(lines, line, x, plane, i, windows, phases, -np.inf)
+        above = spread(first_rows[i] * windows.kernel_w, x)
+        for j in range(0, windows.columns, lanes):
+            best, winner = spread(-np.inf, x), load(first_columns, j) + above
+            number = spread(0, x)
+            for element in elements:
+                rival = load(lines, element + j)
+                won = beats(rival, best)
+                best, winner = select(won, rival, best), select(won, number, winner)
+                number = number + 1
+            store_part(y, task * windows.columns + j, best, windows.columns - j)
+            store_numbers(winners, task * windows.columns + j, winner, windows.columns - j)
+
+
 def max_pool2d(
-    first, last, x, y, indices, layout, phases, offsets, tap_steps, first_taps, window
-):  # fmt: skip
-    """The maxima of windows laid out as for a convolution, inside padding of minus infinity.
-
-    Parameters
-    ----------
-    x, y, indices : (planes, 1, rows, columns)
-    layout, phases, offsets : see `geometry.Plan`; a task is a block
-    tap_steps : from the first element of a window to that of each tap, in the flat input plane
-    first_taps : the first tap that is not padding, by row and by column: it wins if none is larger
-    window : first row, row step, first column, column step of the windows
-    """
-    top, step_h, left, step_w = window
-    row_blocks = (layout.outputs_h + layout.rows - 1) // layout.rows
-    planes = np.empty(layout.phases * layout.plane, x.dtype)
-    best = np.empty(layout.positions, x.dtype)
-    winner = np.empty(layout.positions, np.int32)
-    for task in range(first, last):
-        image, row = task // row_blocks * layout.images, task % row_blocks * layout.rows
-        images = min(layout.images, x.shape[0] - image)
-        rows = min(layout.rows, layout.outputs_h - row)
-        lay_out(planes, x, image, images, 0, 1, row, rows, layout, phases, -np.inf)
-        best[:] = -np.inf
-        for n in range(images):
-            for i in range(rows):
-                q = n * layout.result_image + i * layout.result_pitch
-                for j in range(layout.outputs_w):
-                    winner[np.uintp(q + j)] = first_taps[0, row + i] + first_taps[1, j]
-        for tap in range(layout.taps):
-            compete(best, winner, planes, offsets[tap], np.int32(tap), layout.positions)
-        for n in range(images):
-            for i in range(rows):
-                q = n * layout.result_image + i * layout.result_pitch
-                start = ((row + i) * step_h + top) * x.shape[3] + left
-                for j in range(layout.outputs_w):
-                    y[image + n, 0, row + i, j] = best[np.uintp(q + j)]
-                    place = start + j * step_w + tap_steps[winner[np.uintp(q + j)]]
-                    indices[image + n, 0, row + i, j] = place
+    x: Array, kernel_size: Pair, stride: Pair, padding: Pair, dilation: Pair, output_size: Pair
+) -> tuple[Array, Array]:
+    """See `minigrad.kernels.reference.max_pool2d`."""
+    (x,) = inputs(x)
+    elements = kernel_size[0] * kernel_size[1]
+    y = np.empty((*x.shape[:2], *output_size), x.dtype)
+    winners = np.empty(y.shape, np.min_scalar_type(elements - 1))
+    tables = plan(x.shape[2:], kernel_size, stride, padding, dilation, output_size, x.itemsize)
+    run(max_rows, rows_of(y), y.size * elements / 2, *flat(x, y, winners), *tables[:4])
+    return y, winners
 
 
-@kernel
-def scatter(first, last, x, indices, y):
-    """`x` and `indices` are (planes, values), `y` is (planes, H * W)."""
-    for task in range(first, last):
-        plane = y[task]
-        plane[:] = 0
-        for i in range(x.shape[1]):
-            plane[np.uintp(indices[task, i])] += x[task, i]
-
-
-@kernel
-def gather(first, last, y, indices, x):
-    """`x` and `indices` are (planes, values), `y` is (planes, H * W)."""
-    for task in range(first, last):
-        plane = y[task]
-        for i in range(x.shape[1]):
-            x[task, i] = plane[np.uintp(indices[task, i])]
-
-
-@kernel
-def counted(outputs, size, length, stride, padding, count_include_pad):
-    """How many elements of each window along one axis enter the divisor."""
-    counts = np.empty(outputs, np.int64)
-    for i in range(outputs):
+@inner
+def counted(counts, size, kernel, stride, padding, with_padding, like):
+    """How many elements of each window along one axis enter the mean."""
+    lanes = lanes_of(like)
+    elements = np.ones((counts + lanes - 1) // lanes * lanes, like.dtype)
+    for i in range(counts):
         begin = i * stride - padding
-        end = min(begin + length, size + padding)
-        if not count_include_pad:
+        end = min(begin + kernel, size + padding)
+        if not with_padding:
             begin, end = max(begin, 0), min(end, size)
-        counts[i] = max(end - begin, 1)
-    return counts
+        elements[i] = max(end - begin, 1)
+    return elements
+
+
+@inner
+def counted_both(windows, with_padding, like):
+    """The same along both axes."""
+    return (
+        counted(
+            windows.rows, windows.height, windows.kernel_h, windows.stride_h, windows.padding_h,
+            with_padding, like,
+        ),
+        counted(
+            windows.columns, windows.width, windows.kernel_w, windows.stride_w, windows.padding_w,
+            with_padding, like,
+        ),
+    )  # fmt: skip
 
 
 @kernel
-def avg_pool2d(first, last, x, y, layout, phases, offsets, kernel_size, stride, padding, with_pad):
-    """The sums of windows laid out as for a convolution, over their divisors; see `max_pool2d`."""
-    height, width = x.shape[2:]
-    rows_counted = counted(
-        layout.outputs_h, height, kernel_size[0], stride[0], padding[0], with_pad
-    )
-    columns_counted = counted(
-        layout.outputs_w, width, kernel_size[1], stride[1], padding[1], with_pad
-    )
-    row_blocks = (layout.outputs_h + layout.rows - 1) // layout.rows
-    planes = np.empty(layout.phases * layout.plane, x.dtype)
-    total = np.empty(layout.positions, x.dtype)
+def mean_rows(first, last, x, y, windows, line, phases, elements, with_padding):
+    """Each task is a row of windows."""
+    lanes = lanes_of(x)
+    rows_counted, columns_counted = counted_both(windows, with_padding, x)
+    lines = np.zeros(windows.kernel_h * line, x.dtype)
     for task in range(first, last):
-        image, row = task // row_blocks * layout.images, task % row_blocks * layout.rows
-        images = min(layout.images, x.shape[0] - image)
-        rows = min(layout.rows, layout.outputs_h - row)
-        lay_out(planes, x, image, images, 0, 1, row, rows, layout, phases)
-        total[:] = 0
-        for tap in range(layout.taps):
-            shift = offsets[tap]
-            for q in range(layout.positions):
-                total[q] += planes[np.uintp(q + shift)]
-        for n in range(images):
-            for i in range(rows):
-                q = n * layout.result_image + i * layout.result_pitch
-                for j in range(layout.outputs_w):
-                    count = rows_counted[row + i] * columns_counted[j]
-                    y[image + n, 0, row + i, j] = total[np.uintp(q + j)] / x.dtype.type(count)
+        plane, i = task // windows.rows, task % windows.rows
+        read_rows(lines, line, x, plane, i, windows, phases, 0)
+        rows = spread(rows_counted[i], x)
+        for j in range(0, windows.columns, lanes):
+            total = spread(0, x)
+            for element in elements:
+                total = total + load(lines, element + j)
+            mean = total / (load(columns_counted, j) * rows)
+            store_part(y, task * windows.columns + j, mean, windows.columns - j)
 
 
 @kernel
-def avg_pool2d_input_gradient(first, last, g, dx, kernel_size, stride, padding, count_include_pad):
-    """`g` is (planes, OH, OW), `dx` is (planes, H, W)."""
-    oh, ow = g.shape[1:]
-    height, width = dx.shape[1:]
-    rows = counted(oh, height, kernel_size[0], stride[0], padding[0], count_include_pad)
-    columns = counted(ow, width, kernel_size[1], stride[1], padding[1], count_include_pad)
-    share = np.empty(ow, dx.dtype)
+def share_rows(first, last, g, y, windows, line, phases, elements, covering, with_padding):
+    """Spread each value evenly over its window; each task is a row of `y`."""
+    lanes = lanes_of(g)
+    rows_counted, columns_counted = counted_both(windows, with_padding, g)
+    sums = np.empty(line, g.dtype)
     for task in range(first, last):
-        dx[task] = 0
-        for i in range(oh):
-            for j in range(ow):
-                share[j] = g[task, i, j] / g.dtype.type(rows[i] * columns[j])
-            top = i * stride[0] - padding[0]
-            for h in range(max(top, 0), min(top + kernel_size[0], height)):
-                row = dx[task, h]
-                for s in range(kernel_size[1]):
-                    left = s - padding[1]
-                    j0, j1 = valid_outputs(left, width, stride[1], ow)
-                    for j in range(j0, j1):
-                        row[np.uintp(j * stride[1] + left)] += share[j]
+        plane, h = task // windows.height, task % windows.height
+        sums[:] = 0
+        for r in range(windows.kernel_h):
+            i = covering[h, r]
+            if i < 0:
+                continue
+            row, rows = (plane * windows.rows + i) * windows.columns, spread(rows_counted[i], g)
+            for j in range(0, windows.columns, lanes):
+                values = load_part(g, row + j, windows.columns - j)
+                share = values / (load(columns_counted, j) * rows)
+                for s in range(windows.kernel_w):
+                    place = elements[s] + j
+                    store(sums, place, load(sums, place) + share)
+        write_row(y, task * windows.width, sums, windows, phases)
+
+
+def avg_pool2d(
+    x: Array,
+    kernel_size: Pair,
+    stride: Pair,
+    padding: Pair,
+    output_size: Pair,
+    count_include_pad: bool,
+) -> Array:
+    """See `minigrad.kernels.reference.avg_pool2d`."""
+    (x,) = inputs(x)
+    y = np.empty((*x.shape[:2], *output_size), x.dtype)
+    tables = plan(x.shape[2:], kernel_size, stride, padding, (1, 1), output_size, x.itemsize)
+    cost = y.size * kernel_size[0] * kernel_size[1] / 2
+    run(mean_rows, rows_of(y), cost, *flat(x, y), *tables[:4], count_include_pad)
+    return y
+
+
+def avg_pool2d_input_gradient(
+    g: Array,
+    input_size: Pair,
+    kernel_size: Pair,
+    stride: Pair,
+    padding: Pair,
+    count_include_pad: bool,
+) -> Array:
+    """See `minigrad.kernels.reference.avg_pool2d_input_gradient`."""
+    (g,) = inputs(g)
+    dx = np.empty((*g.shape[:2], *input_size), g.dtype)
+    tables = plan(input_size, kernel_size, stride, padding, (1, 1), g.shape[2:], g.itemsize)
+    cost = dx.size + g.size * kernel_size[0] * kernel_size[1] / 2
+    run(share_rows, rows_of(dx), cost, *flat(g, dx), *tables, count_include_pad)
+    return dx

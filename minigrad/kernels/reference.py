@@ -14,6 +14,8 @@ padded input, dilation included. The three convolutions differ in one line:
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 Array = np.ndarray
@@ -160,6 +162,17 @@ def conv2d_weight_gradient(
     return dw
 
 
+def _elements(
+    i: int, j: int, kernel_size: Pair, stride: Pair, padding: Pair, dilation: Pair, size: Pair
+) -> Iterator[tuple[int, int, int]]:
+    """The elements of window `(i, j)` that lie in the image: number, row and column of each."""
+    for element, (r, s) in enumerate(np.ndindex(*kernel_size)):
+        h = i * stride[0] - padding[0] + r * dilation[0]
+        w = j * stride[1] - padding[1] + s * dilation[1]
+        if 0 <= h < size[0] and 0 <= w < size[1]:
+            yield element, h, w
+
+
 def max_pool2d(
     x: Array,
     kernel_size: Pair,
@@ -168,7 +181,7 @@ def max_pool2d(
     dilation: Pair,
     output_size: Pair,
 ) -> tuple[Array, Array]:
-    """The largest value of every window, and where it stood.
+    """The largest value of every window, and which of its elements that is.
 
     Of equal values the first in row-major order wins; the first NaN wins over everything; padding
     never wins.
@@ -181,67 +194,133 @@ def max_pool2d(
     Returns
     -------
     y : array (N, C, OH, OW)
-    indices : int64 array (N, C, OH, OW)
-        Position in the flattened (H * W) input plane.
+    winners : unsigned int array (N, C, OH, OW)
+        The number of the element in its window, in row-major order.
     """
-    batch, channels, height, width = x.shape
-    y = np.empty((batch, channels, *output_size), _result_type(x))
-    indices = np.empty(y.shape, np.int64)
+    y = np.empty((*x.shape[:2], *output_size), _result_type(x))
+    winners = np.zeros(y.shape, np.min_scalar_type(kernel_size[0] * kernel_size[1] - 1))
     for n, c, i, j in np.ndindex(y.shape):
-        best, position = None, 0
-        for r, s in np.ndindex(*kernel_size):
-            h = i * stride[0] - padding[0] + r * dilation[0]
-            w = j * stride[1] - padding[1] + s * dilation[1]
-            if not (0 <= h < height and 0 <= w < width):
-                continue
+        best, winner = None, 0
+        for element, h, w in _elements(i, j, kernel_size, stride, padding, dilation, x.shape[2:]):
             value = x[n, c, h, w]
             if best is None or value > best or (np.isnan(value) and not np.isnan(best)):
-                best, position = value, h * width + w
+                best, winner = value, element
         y[n, c, i, j] = -np.inf if best is None else best
-        indices[n, c, i, j] = position
-    return y, indices
+        winners[n, c, i, j] = winner
+    return y, winners
 
 
-def max_unpool2d(x: Array, indices: Array, output_size: Pair) -> Array:
-    """Put every value where its index says, adding up what meets; the adjoint of `gather2d`.
+def max_unpool2d(
+    x: Array,
+    winners: Array,
+    kernel_size: Pair,
+    stride: Pair,
+    padding: Pair,
+    dilation: Pair,
+    output_size: Pair,
+) -> Array:
+    """Put every value where the winner of its window stood; the adjoint of `gather2d`.
 
-    This is also the backward pass of `max_pool2d`.
+    Where windows overlap, what meets is added up. This is also the backward pass of `max_pool2d`.
 
     Parameters
     ----------
     x : array (N, C, h, w)
-    indices : int array (N, C, h, w), flat per output plane
+    winners : unsigned int array (N, C, h, w)
+        As `max_pool2d` gives them, with the same settings.
     output_size : (H, W)
 
     Returns
     -------
     array (N, C, H, W)
     """
-    height, width = output_size
-    y = np.zeros((*x.shape[:2], height, width), _result_type(x))
+    y = np.zeros((*x.shape[:2], *output_size), _result_type(x))
     for n, c, i, j in np.ndindex(x.shape):
-        row, column = divmod(int(indices[n, c, i, j]), width)
-        y[n, c, row, column] += x[n, c, i, j]
+        for element, h, w in _elements(i, j, kernel_size, stride, padding, dilation, output_size):
+            if element == winners[n, c, i, j]:
+                y[n, c, h, w] += x[n, c, i, j]
     return y
 
 
-def gather2d(y: Array, indices: Array) -> Array:
-    """Read every plane of `y` at its indices; the adjoint of `max_unpool2d`.
+def gather2d(
+    y: Array, winners: Array, kernel_size: Pair, stride: Pair, padding: Pair, dilation: Pair
+) -> Array:
+    """Read every window at its winner; the adjoint of `max_unpool2d`.
 
     Parameters
     ----------
     y : array (N, C, H, W)
-    indices : int array (N, C, h, w), flat per plane of `y`
+    winners : unsigned int array (N, C, h, w)
+        As `max_pool2d` gives them, with the same settings.
 
     Returns
     -------
     array (N, C, h, w)
     """
-    x = np.empty(indices.shape, _result_type(y))
-    for n, c, i, j in np.ndindex(indices.shape):
-        row, column = divmod(int(indices[n, c, i, j]), y.shape[3])
-        x[n, c, i, j] = y[n, c, row, column]
+    x = np.zeros(winners.shape, _result_type(y))
+    for n, c, i, j in np.ndindex(winners.shape):
+        for element, h, w in _elements(i, j, kernel_size, stride, padding, dilation, y.shape[2:]):
+            if element == winners[n, c, i, j]:
+                x[n, c, i, j] = y[n, c, h, w]
     return x
+
+
+def winner_indices(
+    winners: Array,
+    input_size: Pair,
+    kernel_size: Pair,
+    stride: Pair,
+    padding: Pair,
+    dilation: Pair,
+) -> Array:
+    """Where the winners of `max_pool2d` stand in the flattened (H * W) plane.
+
+    Parameters
+    ----------
+    winners : unsigned int array (N, C, h, w)
+    input_size : (H, W)
+
+    Returns
+    -------
+    int64 array (N, C, h, w)
+    """
+    indices = np.zeros(winners.shape, np.int64)
+    for n, c, i, j in np.ndindex(winners.shape):
+        for element, h, w in _elements(i, j, kernel_size, stride, padding, dilation, input_size):
+            if element == winners[n, c, i, j]:
+                indices[n, c, i, j] = h * input_size[1] + w
+    return indices
+
+
+def index_winners(
+    indices: Array,
+    input_size: Pair,
+    kernel_size: Pair,
+    stride: Pair,
+    padding: Pair,
+    dilation: Pair,
+) -> Array | None:
+    """The inverse of `winner_indices`; ``None`` if an index does not lie in its window.
+
+    Parameters
+    ----------
+    indices : int array (N, C, h, w)
+        Flat in the (H * W) plane.
+    input_size : (H, W)
+
+    Returns
+    -------
+    unsigned int array (N, C, h, w) or None
+    """
+    winners = np.zeros(indices.shape, np.min_scalar_type(kernel_size[0] * kernel_size[1] - 1))
+    for n, c, i, j in np.ndindex(indices.shape):
+        for element, h, w in _elements(i, j, kernel_size, stride, padding, dilation, input_size):
+            if h * input_size[1] + w == indices[n, c, i, j]:
+                winners[n, c, i, j] = element
+                break
+        else:
+            return None
+    return winners
 
 
 def _pool_window(i: int, size: int, kernel: int, stride: int, padding: int) -> tuple[int, int, int]:

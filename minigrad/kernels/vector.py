@@ -1,9 +1,9 @@
 """Vector registers as values in compiled code.
 
-`load` reads one register full of neighbouring elements, ``+ - *`` act on all lanes at once, `store`
-writes them back; so a kernel says itself what is done side by side, instead of hoping that the
-compiler finds it in a loop. The vector types are LLVM's, which maps them to whatever registers the
-processor has.
+`load` reads one register full of neighbouring elements, ``+ - * /`` act on all lanes at once,
+`store` writes them back; so a kernel says itself what is done side by side, instead of hoping that
+the compiler finds it in a loop. The vector types are LLVM's, which maps them to whatever registers
+the processor has.
 
 ::
 
@@ -55,20 +55,28 @@ class _VectorModel(models.PrimitiveModel):
         super().__init__(manager, vector, ir.VectorType(scalar, vector.lanes))
 
 
-def _element(context, builder, array_type, array, place):
-    """The address of element `place` of an array."""
-    return builder.gep(context.make_array(array_type)(context, builder, array).data, [place])
+def address(context, builder, array_type, array, place, lanes):
+    """The address of the `lanes` elements that begin at element `place` of an array."""
+    data = context.make_array(array_type)(context, builder, array).data
+    vector = ir.VectorType(context.get_value_type(array_type.dtype), lanes)
+    return builder.bitcast(builder.gep(data, [place]), vector.as_pointer())
 
 
-def _address(context, builder, array_type, array, place):
-    """The same, as the address of a vector."""
-    vector = context.get_value_type(Vector(array_type.dtype))
-    element = _element(context, builder, array_type, array, place)
-    return builder.bitcast(element, vector.as_pointer())
-
-
-def _item_bytes(context, array_type):
+def alignment(context, array_type):
+    """What is known of where a vector in an array begins, in bytes."""
     return context.get_abi_sizeof(context.get_value_type(array_type.dtype))
+
+
+@intrinsic
+def lanes_of(typing, array):
+    """How many elements of an array a register holds: known when a kernel is compiled."""
+    if not isinstance(array, types.Array):
+        return None
+
+    def generate(context, builder, signature, arguments):
+        return context.get_constant(types.int64, Vector(array.dtype).lanes)
+
+    return types.int64(array), generate
 
 
 @intrinsic
@@ -78,8 +86,10 @@ def load(typing, array, place):
         return None
 
     def generate(context, builder, signature, arguments):
-        pointer = _address(context, builder, signature.args[0], *arguments)
-        return builder.load(pointer, align=_item_bytes(context, signature.args[0]))
+        array, place = arguments
+        lanes = signature.return_type.lanes
+        pointer = address(context, builder, signature.args[0], array, place, lanes)
+        return builder.load(pointer, align=alignment(context, signature.args[0]))
 
     return Vector(array.dtype)(array, types.int64), generate
 
@@ -92,8 +102,9 @@ def store(typing, array, place, vector):
 
     def generate(context, builder, signature, arguments):
         array, place, vector = arguments
-        pointer = _address(context, builder, signature.args[0], array, place)
-        builder.store(vector, pointer, align=_item_bytes(context, signature.args[0]))
+        lanes = signature.args[2].lanes
+        pointer = address(context, builder, signature.args[0], array, place, lanes)
+        builder.store(vector, pointer, align=alignment(context, signature.args[0]))
         return context.get_dummy_value()
 
     return types.void(array, types.int64, vector), generate
@@ -109,10 +120,10 @@ def copy(typing, target, target_first, source, source_first, count):
         target, target_first, source, source_first, count = arguments
         cgutils.raw_memcpy(
             builder,
-            _element(context, builder, signature.args[0], target, target_first),
-            _element(context, builder, signature.args[2], source, source_first),
+            address(context, builder, signature.args[0], target, target_first, 1),
+            address(context, builder, signature.args[2], source, source_first, 1),
             count,
-            _item_bytes(context, signature.args[0]),
+            alignment(context, signature.args[0]),
         )
         return context.get_dummy_value()
 
@@ -176,6 +187,7 @@ def _operation(function, instruction):
 _operation(operator.add, "fadd")
 _operation(operator.sub, "fsub")
 _operation(operator.mul, "fmul")
+_operation(operator.truediv, "fdiv")
 
 
 @intrinsic
@@ -190,8 +202,8 @@ def load_every_fourth(typing, array, place):
         parts = []
         for i in range(4):
             further = builder.add(place, ir.Constant(place.type, i * vector.lanes))
-            pointer = _address(context, builder, signature.args[0], array, further)
-            parts.append(builder.load(pointer, align=_item_bytes(context, signature.args[0])))
+            pointer = address(context, builder, signature.args[0], array, further, vector.lanes)
+            parts.append(builder.load(pointer, align=alignment(context, signature.args[0])))
         # In two steps of even and odd ones, which processors have instructions for.
         first, second = _halves(builder, *parts[:2]), _halves(builder, *parts[2:])
         zero_and_two = _halves(builder, first[0], second[0])
@@ -214,8 +226,8 @@ def store_every_fourth(typing, array, place, zero, one, two, three):
         parts = [*_merged(builder, even[0], odd[0]), *_merged(builder, even[1], odd[1])]
         for i, part in enumerate(parts):
             further = builder.add(place, ir.Constant(place.type, i * zero.type.count))
-            pointer = _address(context, builder, signature.args[0], array, further)
-            builder.store(part, pointer, align=_item_bytes(context, signature.args[0]))
+            pointer = address(context, builder, signature.args[0], array, further, zero.type.count)
+            builder.store(part, pointer, align=alignment(context, signature.args[0]))
         return context.get_dummy_value()
 
     return types.void(array, types.int64, zero, one, two, three), generate

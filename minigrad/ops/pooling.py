@@ -11,6 +11,7 @@ from ..settings import kernel as kernel_in_force
 from ..tensor import Tensor
 from .arrays import plain
 from .geometry import Pair, check_images, pair, windows
+from .indexing import scatter
 
 
 def _for_the_kernels(x: Any) -> np.ndarray:
@@ -45,64 +46,74 @@ def _max_pool2d_branches(x, **options):
     return _max_pool2d.forward(x, **options)[1]
 
 
+# What is kept for the backward pass is the number of the winner in its window: a byte each.
 @primitive(
     name="max_pool2d",
     formula="the largest value of each window",
     kinks="ties go to the first in row-major order; NaN wins",
-    saves=("indices",),
+    saves=("winners",),
     branches=_max_pool2d_branches,
     sample=_max_pool2d_sample,
 )
 def _max_pool2d(x, /, kernel_size, stride, padding, dilation, output_size):
-    values, indices = kernel_in_force("max_pool2d")(
+    values, winners = kernel_in_force("max_pool2d")(
         _for_the_kernels(x), kernel_size, stride, padding, dilation, output_size
     )
-    return _in_dtype_of(x, values), indices
+    return _in_dtype_of(x, values), winners
 
 
 @_max_pool2d.vjp("x", "ȳ unpooled to where the maxima were")
-def _max_pool2d_x(g, x_shape, indices):
-    return _max_unpool2d(g, indices, output_size=x_shape[2:])
+def _max_pool2d_x(g, x_shape, winners, kernel_size, stride, padding, dilation):
+    return _max_unpool2d(g, winners, kernel_size, stride, padding, dilation, x_shape[2:])
 
 
 def _max_unpool2d_sample(rng):
-    indices = rng.integers(0, 12, (2, 3, 2, 3))
-    yield (rng.normal(size=indices.shape), indices), {"output_size": (3, 4)}
+    for (x,), options in _max_pool2d_sample(rng):
+        values, winners = _max_pool2d.forward(x, **options)
+        yield (values, winners), {**options, "output_size": x.shape[2:]}
 
 
 @primitive(
     name="max_unpool2d",
-    formula="y[n, c, indices[n,c,i,j]] += x[n,c,i,j]",
+    formula="each value put where the winner of its window was, what meets summed",
     linear=("x",),
     sample=_max_unpool2d_sample,
 )
-def _max_unpool2d(x, indices, /, output_size):
-    y = kernel_in_force("max_unpool2d")(_for_the_kernels(x), indices, output_size)
+def _max_unpool2d(x, winners, /, kernel_size, stride, padding, dilation, output_size):
+    y = kernel_in_force("max_unpool2d")(
+        _for_the_kernels(x), winners, kernel_size, stride, padding, dilation, output_size
+    )
     return _in_dtype_of(x, y)
 
 
-@_max_unpool2d.vjp("x", "ȳ at the remembered places")
-def _max_unpool2d_x(g, indices):
-    return _gather2d(g, indices)
+@_max_unpool2d.vjp("x", "ȳ where the winners were")
+def _max_unpool2d_x(g, winners, kernel_size, stride, padding, dilation):
+    return _gather2d(g, winners, kernel_size, stride, padding, dilation)
 
 
 def _gather2d_sample(rng):
-    yield (rng.normal(size=(2, 3, 3, 4)), rng.integers(0, 12, (2, 3, 2, 3))), {}
+    for (x,), options in _max_pool2d_sample(rng):
+        _, winners = _max_pool2d.forward(x, **options)
+        del options["output_size"]
+        yield (x, winners), options
 
 
 @primitive(
     name="gather2d",
-    formula="y[n,c,i,j] = x[n, c, indices[n,c,i,j]]",
+    formula="the winner of each window",
     linear=("x",),
     sample=_gather2d_sample,
 )
-def _gather2d(x, indices, /):
-    return _in_dtype_of(x, kernel_in_force("gather2d")(_for_the_kernels(x), indices))
+def _gather2d(x, winners, /, kernel_size, stride, padding, dilation):
+    y = kernel_in_force("gather2d")(
+        _for_the_kernels(x), winners, kernel_size, stride, padding, dilation
+    )
+    return _in_dtype_of(x, y)
 
 
 @_gather2d.vjp("x", "ȳ unpooled")
-def _gather2d_x(g, indices, x_shape):
-    return _max_unpool2d(g, indices, output_size=x_shape[2:])
+def _gather2d_x(g, winners, x_shape, kernel_size, stride, padding, dilation):
+    return _max_unpool2d(g, winners, kernel_size, stride, padding, dilation, x_shape[2:])
 
 
 def max_pool2d(
@@ -149,8 +160,11 @@ def max_pool2d(
     """
     shape = check_images(x, "max_pool2d")
     options = _pooling_options(shape, kernel_size, stride, padding, ceil_mode, dilation)
-    values, indices = _max_pool2d.call_with_saved(x, **options)
-    return (values, indices.copy()) if return_indices else values
+    if not return_indices:
+        return _max_pool2d(x, **options)
+    values, winners = _max_pool2d.call_with_saved(x, **options)
+    del options["output_size"]
+    return values, kernel_in_force("winner_indices")(winners, shape[2:], **options)
 
 
 def max_unpool2d(
@@ -206,25 +220,43 @@ def max_unpool2d(
         )
     else:
         size = pair(tuple(output_size)[-2:], "output_size", 1)
-    positions = np.array(plain(indices))
+    positions = plain(indices)
     if positions.dtype.kind not in "iu":
         raise TypeError(f"indices are integers, not {positions.dtype}")
     if positions.shape != shape:
         raise ValueError(
             f"there is one index a value: x has shape {shape}, indices {positions.shape}"
         )
-    positions = positions.astype(np.int64)
-    if positions.size and not (positions.min() >= 0 and positions.max() < size[0] * size[1]):
-        bad = positions[(positions < 0) | (positions >= size[0] * size[1])][0]
-        raise IndexError(
-            f"index {bad} lies outside a plane of {size[0]}×{size[1]}: give the output_size of the "
-            "image that was pooled"
-        )
+    if mode not in ("sum", "overwrite"):
+        raise ValueError(f"mode is 'sum' or 'overwrite', not {mode!r}")
+    options = {"kernel_size": kernel, "stride": step, "padding": around, "dilation": (1, 1)}
+    winners = kernel_in_force("index_winners")(positions, size, **options)
+    if winners is None:
+        _check_positions(positions, size)
     if mode == "overwrite":
         x = x * _survives(positions, size)
-    elif mode != "sum":
-        raise ValueError(f"mode is 'sum' or 'overwrite', not {mode!r}")
-    return _max_unpool2d(x, positions, output_size=size)
+    if winners is None:
+        return _unpool_anywhere(x, positions, size)
+    return _max_unpool2d(x, winners, output_size=size, **options)
+
+
+def _check_positions(positions: np.ndarray, size: Pair) -> None:
+    wrong = (positions < 0) | (positions >= size[0] * size[1])
+    if wrong.any():
+        raise IndexError(
+            f"index {positions[wrong][0]} lies outside a plane of {size[0]}×{size[1]}: give the "
+            "output_size of the image that was pooled"
+        )
+
+
+def _unpool_anywhere(x: Any, positions: np.ndarray, size: Pair) -> Any:
+    """Put values at positions that do not lie in their windows."""
+    shape = positions.shape
+    planes = shape[0] * shape[1]
+    values = np.reshape(x, (planes, shape[2] * shape[3]))
+    index = np.arange(planes)[:, None], positions.reshape(values.shape)
+    y = scatter(values, index, (planes, size[0] * size[1]))
+    return np.reshape(y, (*shape[:2], *size))
 
 
 def _survives(positions: np.ndarray, size: Pair) -> np.ndarray:

@@ -29,16 +29,20 @@ def calls(seed: int) -> tuple[dict[str, tuple[Any, ...]], str]:
     pool, flat = geometries.pooling(integer), geometries.pooling(integer, dilated=False)
     windows = flat.kernel_size, flat.stride, flat.padding
     count_include_pad = bool(integer(0, 1))
-    places = rng.integers(pool.x[2] * pool.x[3], size=pool.y)
+    pooled = normal(*pool.x)
+    _, winners = COMPILED[0].max_pool2d(pooled, *pool[2:6], pool.y[2:])
+    indices = COMPILED[0].winner_indices(winners, pool.x[2:], *pool[2:6])
     rows = integer(0, 9), integer(1, 40), integer(1, 400)
     mean, factor, slope, shift = normal(4, rows[1])
     return {
         "conv2d": (x, weight, *case.settings),
         "conv2d_input_gradient": (g, weight, case.x[2:], *case.settings),
         "conv2d_weight_gradient": (x, g, case.weight[2:], *case.settings),
-        "max_pool2d": (normal(*pool.x), *pool[2:6], pool.y[2:]),
-        "max_unpool2d": (normal(*pool.y), places, pool.x[2:]),
-        "gather2d": (normal(*pool.x), places),
+        "max_pool2d": (pooled, *pool[2:6], pool.y[2:]),
+        "max_unpool2d": (normal(*pool.y), winners, *pool[2:6], pool.x[2:]),
+        "gather2d": (normal(*pool.x), winners, *pool[2:6]),
+        "winner_indices": (winners, pool.x[2:], *pool[2:6]),
+        "index_winners": (indices, pool.x[2:], *pool[2:6]),
         "avg_pool2d": (normal(*flat.x), *windows, flat.y[2:], count_include_pad),
         "avg_pool2d_input_gradient": (
             normal(*flat.y), flat.x[2:], *windows, count_include_pad

@@ -31,15 +31,6 @@ class Convolution(NamedTuple):
     settings: tuple  # stride, padding, dilation, groups
 
 
-class Pooling(NamedTuple):
-    x: np.ndarray
-    kernel_size: tuple[int, int]
-    stride: tuple[int, int]
-    padding: tuple[int, int]
-    dilation: tuple[int, int]
-    output_size: tuple[int, int]
-
-
 def _integer(draw: st.DrawFn) -> geometries.Integer:
     return lambda low, high: draw(st.integers(low, high))
 
@@ -53,17 +44,6 @@ def convolutions(draw: st.DrawFn, **most: int) -> Convolution:
         for shape in (geometry.x, geometry.weight, geometry.y)
     ]
     return Convolution(*arrays, geometry.settings)
-
-
-@st.composite
-def poolings(draw: st.DrawFn, dilated: bool = True) -> Pooling:
-    case, dtype = geometries.pooling(_integer(draw), LOOPS, dilated), draw(dtypes)
-    rng = np.random.default_rng(draw(st.integers(0, 99)))
-    x = rng.standard_normal(case.x).astype(dtype)
-    if draw(st.booleans()):  # ties, and the values that comparisons stumble over
-        x = rng.choice(np.array([0, 1, np.nan, np.inf, -np.inf], dtype), x.shape)
-    x = draw(st.sampled_from(LAYOUTS))(x)
-    return Pooling(x, case.kernel_size, case.stride, case.padding, case.dilation, case.y[2:])
 
 
 def inner(a: np.ndarray, b: np.ndarray) -> float:
@@ -166,46 +146,3 @@ def test_a_convolution_of_any_size_and_its_gradients_are_adjoint(kernels, case):
     y = kernels.conv2d(x, weight, *settings)
     assert_adjoint(y, g, x, kernels.conv2d_input_gradient(g, weight, x.shape[2:], *settings))
     assert_adjoint(y, g, weight, kernels.conv2d_weight_gradient(x, g, weight.shape[2:], *settings))
-
-
-@few
-@given(poolings())
-def test_compiled_max_pool_equals_the_loops(case):
-    values, indices = compiled.max_pool2d(*case)
-    expected, expected_indices = reference.max_pool2d(*case)
-    np.testing.assert_array_equal(values, expected)
-    np.testing.assert_array_equal(indices, expected_indices)
-    assert values.dtype == case.x.dtype and indices.dtype == np.int64
-
-
-@few
-@given(poolings())
-def test_indices_point_at_the_maxima(case):
-    values, indices = compiled.max_pool2d(*case)
-    np.testing.assert_array_equal(compiled.gather2d(case.x, indices), values)
-    np.testing.assert_array_equal(reference.gather2d(case.x, indices), values)
-
-
-@few
-@given(poolings())
-def test_unpooling_equals_the_loops_and_is_adjoint_to_gathering(case):
-    x = np.nan_to_num(case.x, posinf=3, neginf=-3)
-    values, indices = compiled.max_pool2d(x, *case[1:])
-    unpooled = compiled.max_unpool2d(values, indices, x.shape[2:])
-    assert_same(unpooled, reference.max_unpool2d(values, indices, x.shape[2:]))
-    assert unpooled.dtype == x.dtype
-    assert_adjoint(unpooled, x, values, compiled.gather2d(x, indices))
-
-
-@few
-@given(poolings(dilated=False), st.booleans())
-def test_compiled_average_pool_equals_the_loops_and_its_adjoint(case, count_include_pad):
-    x, kernel, stride, padding, _, output = case
-    x = np.nan_to_num(x, posinf=3, neginf=-3)
-    y = compiled.avg_pool2d(x, kernel, stride, padding, output, count_include_pad)
-    assert_same(y, reference.avg_pool2d(x, kernel, stride, padding, output, count_include_pad))
-    arguments = (y, x.shape[2:], kernel, stride, padding, count_include_pad)
-    dx = compiled.avg_pool2d_input_gradient(*arguments)
-    assert_same(dx, reference.avg_pool2d_input_gradient(*arguments))
-    assert y.dtype == dx.dtype == x.dtype
-    assert_adjoint(y, y, x, dx)

@@ -14,10 +14,10 @@ each_set = pytest.mark.parametrize("kernels", [kernel_set(name) for name in name
 
 @each_set
 def test_max_pooling_and_unpooling_sum_what_meets(kernels):
-    values, indices = kernels.max_pool2d(IMAGE, (2, 2), ONE, NONE, ONE, (2, 2))
+    values, winners = kernels.max_pool2d(IMAGE, (2, 2), ONE, NONE, ONE, (2, 2))
     np.testing.assert_array_equal(values[0, 0], [[150, 150], [100, 110]])
     x = np.array([[300.0, 450], [100, 250]]).reshape(1, 1, 2, 2)
-    unpooled = kernels.max_unpool2d(x, indices, (3, 3))
+    unpooled = kernels.max_unpool2d(x, winners, (2, 2), ONE, NONE, ONE, (3, 3))
     np.testing.assert_array_equal(unpooled[0, 0], [[0, 750, 0], [100, 0, 250], [0, 0, 0]])
 
 
@@ -31,23 +31,27 @@ def test_transposed_convolution_stamps_the_kernel(kernels):
 
 @each_set
 def test_of_equal_values_the_first_wins(kernels):
-    _, indices = kernels.max_pool2d(np.ones((1, 1, 4, 4)), (2, 2), (2, 2), NONE, ONE, (2, 2))
+    window = (2, 2), (2, 2), NONE, ONE
+    _, winners = kernels.max_pool2d(np.ones((1, 1, 4, 4)), *window, (2, 2))
+    indices = kernels.winner_indices(winners, (4, 4), *window)
     np.testing.assert_array_equal(indices[0, 0], [[0, 2], [8, 10]])
 
 
 @each_set
 def test_padding_never_wins_and_minus_infinity_has_a_place(kernels):
     lowest = np.full((1, 1, 3, 3), -np.inf, np.float32)
-    values, indices = kernels.max_pool2d(lowest, (3, 3), (2, 2), ONE, ONE, (2, 2))
+    window = (3, 3), (2, 2), ONE, ONE
+    values, winners = kernels.max_pool2d(lowest, *window, (2, 2))
     assert np.isneginf(values).all()
+    indices = kernels.winner_indices(winners, (3, 3), *window)
     np.testing.assert_array_equal(indices[0, 0], [[0, 1], [3, 4]])
 
 
 @each_set
 def test_the_first_nan_wins(kernels):
     x = np.array([[1, np.nan, 5], [np.nan, 9, 2]]).reshape(1, 1, 2, 3)
-    values, indices = kernels.max_pool2d(x, (2, 3), ONE, NONE, ONE, ONE)
-    assert np.isnan(values).all() and indices.item() == 1
+    values, winners = kernels.max_pool2d(x, (2, 3), ONE, NONE, ONE, ONE)
+    assert np.isnan(values).all() and winners.item() == 1
 
 
 @each_set
@@ -58,6 +62,17 @@ def test_average_counts_what_lies_in_the_padded_image(kernels):
     np.testing.assert_allclose(y[0, 0], [[2 / 3, 1, 0.5]])
     y = kernels.avg_pool2d(x, (2, 3), (2, 2), (0, 1), (1, 3), False)
     np.testing.assert_allclose(y[0, 0], [[1, 1, 1]])
+
+
+@each_set
+def test_no_images_make_no_results(kernels):
+    x, weight = np.ones((0, 2, 5, 5), np.float32), np.ones((3, 2, 3, 3), np.float32)
+    y = kernels.conv2d(x, weight, ONE, ONE, ONE, 1)
+    assert y.shape == (0, 3, 5, 5)
+    assert kernels.conv2d_input_gradient(y, weight, (5, 5), ONE, ONE, ONE, 1).shape == x.shape
+    assert not kernels.conv2d_weight_gradient(x, y, (3, 3), ONE, ONE, ONE, 1).any()
+    values, winners = kernels.max_pool2d(x, (2, 2), ONE, NONE, ONE, (4, 4))
+    assert values.shape == winners.shape == (0, 2, 4, 4)
 
 
 @each_set
@@ -90,8 +105,9 @@ def test_nothing_in_is_nothing_out(kernels, empty):
     assert not dx.any() and dx.shape == x.shape
     dw = kernels.conv2d_weight_gradient(x, y, (3, 3), ONE, ONE, ONE, 1)
     assert not dw.any() and dw.shape == weight.shape
-    values, indices = kernels.max_pool2d(x, ONE, ONE, NONE, ONE, x.shape[2:])
-    assert values.shape == kernels.max_unpool2d(values, indices, x.shape[2:]).shape == x.shape
+    values, winners = kernels.max_pool2d(x, ONE, ONE, NONE, ONE, x.shape[2:])
+    back = kernels.max_unpool2d(values, winners, ONE, ONE, NONE, ONE, x.shape[2:])
+    assert values.shape == back.shape == x.shape
     average = kernels.avg_pool2d(x, ONE, ONE, NONE, x.shape[2:], True)
     back = kernels.avg_pool2d_input_gradient(average, x.shape[2:], ONE, ONE, NONE, True)
     assert back.shape == x.shape

@@ -1,0 +1,177 @@
+"""Compiled pooling equals the readable loops; unpooling and spreading are adjoint to it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from .test_kernels import any_array, assert_same, compiled, few, inner, pairs, reference
+
+
+class Pooling(NamedTuple):
+    x: np.ndarray
+    kernel_size: tuple[int, int]
+    stride: tuple[int, int]
+    padding: tuple[int, int]
+    dilation: tuple[int, int]
+    output_size: tuple[int, int]
+
+
+def _windows(size: int, kernel: int, stride: int, padding: int, dilation: int, ceil: bool) -> int:
+    """PyTorch's number of windows: in ceil mode, one that starts inside may hang over."""
+    room = size + 2 * padding - dilation * (kernel - 1) - 1
+    if not ceil:
+        return room // stride + 1
+    count = -(-room // stride) + 1
+    return count - 1 if (count - 1) * stride >= size + padding else count
+
+
+def _windows_hold_an_element(
+    size: int, kernel: int, stride: int, padding: int, dilation: int, outputs: int
+) -> bool:
+    starts = range(-padding, outputs * stride - padding, stride)
+    return all(any(0 <= a + r * dilation < size for r in range(kernel)) for a in starts)
+
+
+@st.composite
+def poolings(draw: st.DrawFn, dilated: bool = True) -> Pooling:
+    kernel, stride = draw(pairs(1, 4)), draw(pairs(1, 5))
+    dilation = draw(pairs(1, 3)) if dilated else (1, 1)
+    padding = tuple(draw(st.integers(0, k // 2)) for k in kernel)
+    ceil = draw(st.booleans())
+    size = [
+        draw(st.integers(max(1, (k - 1) * d + 1 - 2 * p), most))
+        for k, p, d, most in zip(kernel, padding, dilation, (12, 40), strict=True)
+    ]
+    output = tuple(
+        _windows(*axis, ceil) for axis in zip(size, kernel, stride, padding, dilation, strict=True)
+    )
+    for axis in zip(size, kernel, stride, padding, dilation, output, strict=True):
+        assume(_windows_hold_an_element(*axis))
+    batch, channels = draw(st.integers(0, 2)), draw(st.integers(1, 3))
+    dtype = draw(st.sampled_from(("float32", "float64")))
+    rng = np.random.default_rng(draw(st.integers(0, 99)))
+    x = any_array(rng, (batch, channels, *size), dtype)
+    if draw(st.booleans()):  # ties, and the values that comparisons stumble over
+        x = rng.choice(np.array([0, 1, np.nan, np.inf, -np.inf], dtype), x.shape)
+    return Pooling(x, kernel, stride, padding, dilation, output)
+
+
+def settings_of(case: Pooling) -> tuple:
+    """Kernel, stride, padding and dilation."""
+    return case[1:5]
+
+
+@few
+@given(poolings())
+def test_compiled_max_pool_equals_the_loops(case):
+    values, winners = compiled.max_pool2d(*case)
+    expected, expected_winners = reference.max_pool2d(*case)
+    np.testing.assert_array_equal(values, expected)
+    np.testing.assert_array_equal(winners, expected_winners)
+    assert values.dtype == case.x.dtype and winners.dtype == expected_winners.dtype
+
+
+@few
+@given(poolings())
+def test_gathering_the_winners_gives_the_maxima(case):
+    values, winners = compiled.max_pool2d(*case)
+    for kernels in (compiled, reference):
+        np.testing.assert_array_equal(kernels.gather2d(case.x, winners, *settings_of(case)), values)
+
+
+@few
+@given(poolings())
+def test_indices_point_at_the_maxima_and_lead_back_to_the_winners(case):
+    values, winners = compiled.max_pool2d(*case)
+    arguments = case.x.shape[2:], *settings_of(case)
+    indices = compiled.winner_indices(winners, *arguments)
+    np.testing.assert_array_equal(indices, reference.winner_indices(winners, *arguments))
+    n, c, h, w = case.x.shape
+    planes, places = case.x.reshape(n, c, h * w), indices.reshape(n, c, -1 if n else 0)
+    found = np.take_along_axis(planes, places, 2)
+    np.testing.assert_array_equal(found.reshape(values.shape), values)
+    if (case.kernel_size[1] - 1) * case.dilation[1] < case.x.shape[3]:
+        for kernels in (compiled, reference):
+            np.testing.assert_array_equal(kernels.index_winners(indices, *arguments), winners)
+
+
+@few
+@given(poolings(), st.data())
+def test_an_index_outside_of_its_window_has_no_winner(case, data):
+    _, winners = compiled.max_pool2d(*case)
+    assume(winners.size)
+    arguments = case.x.shape[2:], *settings_of(case)
+    indices = compiled.winner_indices(winners, *arguments)
+    place = tuple([data.draw(st.integers(0, n - 1)) for n in indices.shape])
+    size = case.x.shape[2] * case.x.shape[3]
+    indices[place] = data.draw(st.integers(-2, size + 2) | st.sampled_from([-(2**40), 2**40]))
+    actual = compiled.index_winners(indices, *arguments)
+    expected = reference.index_winners(indices, *arguments)
+    if actual is None:
+        # Where a window is wider than the image, what an index means is not always found.
+        wide = (case.kernel_size[1] - 1) * case.dilation[1] >= case.x.shape[3]
+        assert expected is None or wide
+    else:
+        np.testing.assert_array_equal(actual, expected)
+
+
+@few
+@given(poolings())
+def test_unpooling_equals_the_loops_and_is_adjoint_to_gathering(case):
+    x = np.nan_to_num(case.x, posinf=3, neginf=-3)
+    values, winners = compiled.max_pool2d(x, *case[1:])
+    unpooled = compiled.max_unpool2d(values, winners, *settings_of(case), x.shape[2:])
+    expected = reference.max_unpool2d(values, winners, *settings_of(case), x.shape[2:])
+    assert_same(unpooled, expected)
+    gathered = compiled.gather2d(x, winners, *settings_of(case))
+    assert inner(unpooled, x) == pytest.approx(inner(values, gathered), rel=1e-5, abs=1e-5)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("size", [(2, 2), (4, 14), (6, 16), (2, 34), (6, 64)])
+def test_windows_that_tile_the_image_equal_the_loops(size, dtype):
+    x = np.random.default_rng(0).normal(size=(2, 3, *size)).astype(dtype)
+    tiles = (2, 2), (2, 2), (0, 0), (1, 1)
+    output = size[0] // 2, size[1] // 2
+    values, winners = compiled.max_pool2d(x, *tiles, output)
+    np.testing.assert_array_equal(winners, reference.max_pool2d(x, *tiles, output)[1])
+    unpooled = compiled.max_unpool2d(values, winners, *tiles, size)
+    np.testing.assert_array_equal(unpooled, reference.max_unpool2d(values, winners, *tiles, size))
+
+
+def test_a_kernel_of_more_elements_than_a_byte_counts_equals_the_loops():
+    x = np.arange(800.0).reshape(1, 1, 20, 40)
+    case = (17, 18), (3, 2), (0, 0), (1, 1), (2, 12)
+    values, winners = compiled.max_pool2d(x, *case)
+    expected, expected_winners = reference.max_pool2d(x, *case)
+    np.testing.assert_array_equal(values, expected)
+    np.testing.assert_array_equal(winners, expected_winners)
+    assert winners.max() > 255
+
+
+def test_a_window_of_nothing_but_padding_writes_nowhere():
+    x = np.ones((1, 1, 2, 2))
+    case = (2, 2), (1, 1), (1, 1), (3, 3)
+    for kernels in (compiled, reference):
+        values, winners = kernels.max_pool2d(x, *case, (1, 1))
+        assert np.isneginf(values).all()
+        unpooled = kernels.max_unpool2d(np.ones((1, 1, 1, 1)), winners, *case, (2, 2))
+        assert not unpooled.any()
+
+
+@few
+@given(poolings(dilated=False), st.booleans())
+def test_compiled_average_pool_equals_the_loops_and_its_adjoint(case, count_include_pad):
+    x, kernel, stride, padding, _, output = case
+    x = np.nan_to_num(x, posinf=3, neginf=-3)
+    y = compiled.avg_pool2d(x, kernel, stride, padding, output, count_include_pad)
+    assert_same(y, reference.avg_pool2d(x, kernel, stride, padding, output, count_include_pad))
+    arguments = (y, x.shape[2:], kernel, stride, padding, count_include_pad)
+    dx = compiled.avg_pool2d_input_gradient(*arguments)
+    assert_same(dx, reference.avg_pool2d_input_gradient(*arguments))
+    assert inner(dx, x) == pytest.approx(inner(y, y), rel=1e-4, abs=1e-4)
