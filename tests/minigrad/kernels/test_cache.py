@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from minigrad.kernels import cache, cache_folder, kernel_set, names
+from minigrad.kernels import cache, cache_folder, kernel_set
 
 SCATTER = """
 import numpy as np

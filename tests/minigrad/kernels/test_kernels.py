@@ -31,13 +31,13 @@ class Convolution(NamedTuple):
     settings: tuple  # stride, padding, dilation, groups
 
 
-def _integer(draw: st.DrawFn) -> geometries.Integer:
+def integer(draw: st.DrawFn) -> geometries.Integer:
     return lambda low, high: draw(st.integers(low, high))
 
 
 @st.composite
 def convolutions(draw: st.DrawFn, **most: int) -> Convolution:
-    geometry, dtype = geometries.convolution(_integer(draw), **most), draw(dtypes)
+    geometry, dtype = geometries.convolution(integer(draw), **most), draw(dtypes)
     rng = np.random.default_rng(draw(st.integers(0, 99)))
     arrays = [
         draw(st.sampled_from(LAYOUTS))(rng.standard_normal(shape).astype(dtype))

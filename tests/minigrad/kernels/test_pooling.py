@@ -9,7 +9,18 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from .test_kernels import any_array, assert_same, compiled, few, inner, pairs, reference
+from ..layouts import LAYOUTS
+from . import geometries
+from .test_kernels import (
+    LOOPS,
+    assert_adjoint,
+    assert_same,
+    compiled,
+    dtypes,
+    few,
+    integer,
+    reference,
+)
 
 
 class Pooling(NamedTuple):
@@ -21,44 +32,15 @@ class Pooling(NamedTuple):
     output_size: tuple[int, int]
 
 
-def _windows(size: int, kernel: int, stride: int, padding: int, dilation: int, ceil: bool) -> int:
-    """PyTorch's number of windows: in ceil mode, one that starts inside may hang over."""
-    room = size + 2 * padding - dilation * (kernel - 1) - 1
-    if not ceil:
-        return room // stride + 1
-    count = -(-room // stride) + 1
-    return count - 1 if (count - 1) * stride >= size + padding else count
-
-
-def _windows_hold_an_element(
-    size: int, kernel: int, stride: int, padding: int, dilation: int, outputs: int
-) -> bool:
-    starts = range(-padding, outputs * stride - padding, stride)
-    return all(any(0 <= a + r * dilation < size for r in range(kernel)) for a in starts)
-
-
 @st.composite
 def poolings(draw: st.DrawFn, dilated: bool = True) -> Pooling:
-    kernel, stride = draw(pairs(1, 4)), draw(pairs(1, 5))
-    dilation = draw(pairs(1, 3)) if dilated else (1, 1)
-    padding = tuple(draw(st.integers(0, k // 2)) for k in kernel)
-    ceil = draw(st.booleans())
-    size = [
-        draw(st.integers(max(1, (k - 1) * d + 1 - 2 * p), most))
-        for k, p, d, most in zip(kernel, padding, dilation, (12, 40), strict=True)
-    ]
-    output = tuple(
-        _windows(*axis, ceil) for axis in zip(size, kernel, stride, padding, dilation, strict=True)
-    )
-    for axis in zip(size, kernel, stride, padding, dilation, output, strict=True):
-        assume(_windows_hold_an_element(*axis))
-    batch, channels = draw(st.integers(0, 2)), draw(st.integers(1, 3))
-    dtype = draw(st.sampled_from(("float32", "float64")))
+    case, dtype = geometries.pooling(integer(draw), LOOPS, dilated), draw(dtypes)
     rng = np.random.default_rng(draw(st.integers(0, 99)))
-    x = any_array(rng, (batch, channels, *size), dtype)
+    x = rng.standard_normal(case.x).astype(dtype)
     if draw(st.booleans()):  # ties, and the values that comparisons stumble over
         x = rng.choice(np.array([0, 1, np.nan, np.inf, -np.inf], dtype), x.shape)
-    return Pooling(x, kernel, stride, padding, dilation, output)
+    x = draw(st.sampled_from(LAYOUTS))(x)
+    return Pooling(x, case.kernel_size, case.stride, case.padding, case.dilation, case.y[2:])
 
 
 def settings_of(case: Pooling) -> tuple:
@@ -129,7 +111,7 @@ def test_unpooling_equals_the_loops_and_is_adjoint_to_gathering(case):
     expected = reference.max_unpool2d(values, winners, *settings_of(case), x.shape[2:])
     assert_same(unpooled, expected)
     gathered = compiled.gather2d(x, winners, *settings_of(case))
-    assert inner(unpooled, x) == pytest.approx(inner(values, gathered), rel=1e-5, abs=1e-5)
+    assert_adjoint(unpooled, x, values, gathered)
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -174,4 +156,5 @@ def test_compiled_average_pool_equals_the_loops_and_its_adjoint(case, count_incl
     arguments = (y, x.shape[2:], kernel, stride, padding, count_include_pad)
     dx = compiled.avg_pool2d_input_gradient(*arguments)
     assert_same(dx, reference.avg_pool2d_input_gradient(*arguments))
-    assert inner(dx, x) == pytest.approx(inner(y, y), rel=1e-4, abs=1e-4)
+    assert y.dtype == dx.dtype == x.dtype
+    assert_adjoint(y, y, x, dx)

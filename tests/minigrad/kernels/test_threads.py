@@ -29,7 +29,7 @@ def all_results(seed: int) -> dict[str, bytes]:
     for name, given in arguments.items():
         results = getattr(compiled, name)(*given)
         results = results if isinstance(results, tuple) else (results,)
-        found[f"{name}, {words}"] = b"".join(result.tobytes() for result in results)
+        found[f"{name}, {words}"] = b"".join(np.asarray(result).tobytes() for result in results)
     return found
 
 
