@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 Sample = tuple[tuple[Any, ...], dict[str, Any]]
-Sampler = Callable[[np.random.Generator], Iterator[Sample]]
+# Quoted, for np.random is loaded when first touched, and takes as long as half of minigrad.
+Sampler = Callable[["np.random.Generator"], Iterator[Sample]]
 
 
 def _away_from_integers(values: np.ndarray) -> np.ndarray:
