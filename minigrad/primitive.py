@@ -292,7 +292,7 @@ class Primitive:
             output = Tensor(result)
         if now.anomaly:
             here = record(self, (), {}, result, False, sys._getframe(3)).node
-            check_finite(result, f"{self.name} made", here.where)
+            check_finite(result, f"{self.name} made", here.where)  # type: ignore[union-attr]
         return (output, *returned[1:]) if self.saves else output
 
     def _checked(self, returned: Any) -> tuple:
