@@ -12,8 +12,11 @@ Both sets have the same functions with the same signatures and the same meaning:
     index_winners(indices, input_size, kernel_size, stride, padding, dilation) -> winners or None
     avg_pool2d(x, kernel_size, stride, padding, output_size, count_include_pad)
     avg_pool2d_input_gradient(g, input_size, kernel_size, stride, padding, count_include_pad)
-    channel_moments(x), channel_products(g, x, mean), channel_scale(x, mean, factor, shift),
-    channel_combine(g, x, mean, factor_g, factor_x, shift)
+    relu(x), gate(g, x, slope)
+    channel_moments(x) -> mean, variance
+    channel_scale(x, mean, factor, shift)
+    channel_products(g, x, mean) -> sums, along
+    channel_backward(g, x, mean, inverse, weight) -> dx, sums, along
 
 Arrays are (N, C, H, W); sizes are pairs of ints, checked by the caller.
 """

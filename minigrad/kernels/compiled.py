@@ -12,11 +12,17 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.kernels import choice, convolution, normalization, winograd, winograd_gradient
+from minigrad.kernels import choice, convolution, winograd, winograd_gradient
+from minigrad.kernels.activation import gate, relu
 from minigrad.kernels.arguments import inputs as _inputs
 from minigrad.kernels.arguments import prepared as _prepared
+from minigrad.kernels.normalization import (
+    channel_backward,
+    channel_moments,
+    channel_products,
+    channel_scale,
+)
 from minigrad.kernels.pooling import avg_pool2d, avg_pool2d_input_gradient, max_pool2d
-from minigrad.kernels.threads import run
 from minigrad.kernels.unpooling import gather2d, index_winners, max_unpool2d, winner_indices
 
 Array = np.ndarray
@@ -110,40 +116,6 @@ def forced(algorithm: str) -> SimpleNamespace:
     return SimpleNamespace(**{**globals(), **own})
 
 
-def channel_moments(x: Array) -> tuple[Array, Array]:
-    """See `minigrad.kernels.reference.channel_moments`."""
-    (x,) = _inputs(x)
-    mean, variance = np.empty((2, x.shape[1]), x.dtype)
-    run(normalization.moments, x.shape[1], 2 * x.size, x, mean, variance)
-    return mean, variance
-
-
-def channel_products(g: Array, x: Array, mean: Array) -> tuple[Array, Array]:
-    """See `minigrad.kernels.reference.channel_products`."""
-    g, x, mean = _inputs(g, x, mean)
-    sums, along = np.empty((2, x.shape[1]), x.dtype)
-    run(normalization.products, x.shape[1], 2 * x.size, g, x, mean, sums, along)
-    return sums, along
-
-
-def channel_scale(x: Array, mean: Array, factor: Array, shift: Array) -> Array:
-    """See `minigrad.kernels.reference.channel_scale`."""
-    x, mean, factor, shift = _inputs(x, mean, factor, shift)
-    y = np.empty_like(x)
-    run(normalization.scale, x.shape[0] * x.shape[1], x.size, x, mean, factor, shift, y)
-    return y
-
-
-def channel_combine(
-    g: Array, x: Array, mean: Array, factor_g: Array, factor_x: Array, shift: Array
-) -> Array:
-    """See `minigrad.kernels.reference.channel_combine`."""
-    g, x, *rest = _inputs(g, x, mean, factor_g, factor_x, shift)
-    dx = np.empty_like(x)
-    run(normalization.combine, x.shape[0] * x.shape[1], 2 * x.size, g, x, *rest, dx)
-    return dx
-
-
 def warm_up(dtypes: tuple[str, ...] = ("float32",)) -> None:
     """Compile every kernel for `dtypes`, or load it from the disk.
 
@@ -155,15 +127,19 @@ def warm_up(dtypes: tuple[str, ...] = ("float32",)) -> None:
         conv2d(image, weight, one, none, one, 1)
         conv2d_input_gradient(image, weight, (2, 2), one, none, one, 1)
         conv2d_weight_gradient(image, image, one, one, none, one, 1)
+        square = one, one, one, 1, None
+        conv2d(image, np.ones((1, 1, 3, 3), dtype), *square, algorithm="winograd")
+        conv2d_weight_gradient(image, image, (3, 3), *square[:4], algorithm="winograd")
         _, winners = max_pool2d(image, one, one, none, one, (2, 2))
         max_unpool2d(image, winners, one, one, none, one, (2, 2))
         gather2d(image, winners, one, one, none, one)
         indices = winner_indices(winners, (2, 2), one, one, none, one)
         index_winners(indices, (2, 2), one, one, none, one)
+        gate(image, relu(image), 0.0)
         avg_pool2d(image, one, one, none, (2, 2), True)
         avg_pool2d_input_gradient(image, (2, 2), one, one, none, True)
         rows = image[0]
         mean, variance = channel_moments(rows)
         channel_products(rows, rows, mean)
         channel_scale(rows, mean, variance, mean)
-        channel_combine(rows, rows, mean, variance, variance, mean)
+        channel_backward(rows, rows, mean, variance, mean)

@@ -397,6 +397,20 @@ def avg_pool2d_input_gradient(
     return dx
 
 
+def relu(x: Array) -> Array:
+    """max(x, 0); what is not a number stays so."""
+    return np.maximum(x, 0)
+
+
+def gate(g: Array, x: Array, slope: float) -> Array:
+    """`g` where x is positive, else slope times `g`; all of one shape.
+
+    The gradient of `relu` (with its output for x, and slope 0) and of the leaky one, and with x for
+    `g` the latter itself.
+    """
+    return g * np.where(x > 0, 1, slope).astype(x.dtype)
+
+
 def channel_moments(x: Array) -> tuple[Array, Array]:
     """Mean and variance of each channel; 0 where there is nothing.
 
@@ -454,21 +468,30 @@ def channel_scale(x: Array, mean: Array, factor: Array, shift: Array) -> Array:
     return y
 
 
-def channel_combine(
-    g: Array, x: Array, mean: Array, factor_g: Array, factor_x: Array, shift: Array
-) -> Array:
-    """g · factor_g + (x − mean) · factor_x + shift, with one of each a channel.
+def channel_backward(
+    g: Array, x: Array, mean: Array, inverse: Array, weight: Array
+) -> tuple[Array, Array, Array]:
+    """The gradient to x of (x − mean) · inverse · weight, where both depend on all of the channel.
+
+    With x̂ = (x − mean) · inverse it is (g − mean(g) − x̂ · mean(g · x̂)) · inverse · weight.
 
     Parameters
     ----------
     g, x : array (N, C, L)
-    mean, factor_g, factor_x, shift : array (C,)
+    mean, inverse, weight : array (C,)
+        Of each channel its mean, 1 / √(variance + ε), and what it is multiplied with.
 
     Returns
     -------
-    array (N, C, L)
+    dx : array (N, C, L)
+    sums, along : array (C,)
+        As from `channel_products`, for the gradients to bias and weight.
     """
-    dx = np.empty(x.shape, _result_type(g, x, mean, factor_g, factor_x, shift))
+    sums, along = channel_products(g, x, mean)
+    dx = np.empty(x.shape, _result_type(g, x, mean, inverse, weight))
+    count = max(x.shape[0] * x.shape[2], 1)
     for c in range(x.shape[1]):
-        dx[:, c] = g[:, c] * factor_g[c] + (x[:, c] - mean[c]) * factor_x[c] + shift[c]
-    return dx
+        normalized = (x[:, c] - mean[c]) * inverse[c]
+        centred = g[:, c] - sums[c] / count - normalized * (along[c] * inverse[c] / count)
+        dx[:, c] = centred * (inverse[c] * weight[c])
+    return dx, sums, along

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from ..primitive import primitive
+from ..settings import kernel
+from .arrays import compiled_pays
 from .samples import unary
 
 
@@ -25,13 +27,13 @@ def relu(x, /):
     >>> x.grad
     array([0., 0., 1.])
     """
-    return np.maximum(x, 0)
+    return kernel("relu")(x) if compiled_pays(x) else np.maximum(x, 0)
 
 
 # y > 0 exactly where x > 0, and the output is what the next layer keeps anyway.
 @relu.vjp("x", "ȳ · 1[x > 0]")
 def relu_x(g, y):
-    return g * (y > 0)
+    return kernel("gate")(g, y, 0) if compiled_pays(g, y) else g * (y > 0)
 
 
 @primitive(
@@ -61,11 +63,15 @@ def leaky_relu(x, /, negative_slope=0.01):
     array([0.1, 0.1, 1. ])
     """
     x = np.asarray(x)
+    if compiled_pays(x):
+        return kernel("gate")(x, x, negative_slope)
     return np.where(x > 0, x, x * negative_slope)
 
 
 @leaky_relu.vjp("x", "ȳ · (1 if x > 0 else slope)")
 def leaky_relu_x(g, x, negative_slope):
+    if compiled_pays(g, x):
+        return kernel("gate")(g, x, negative_slope)
     return np.where(x > 0, g, g * negative_slope)
 
 

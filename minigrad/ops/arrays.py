@@ -18,3 +18,13 @@ def floating(x: Any) -> np.ndarray:
     """An array of floating-point numbers; integers become float64."""
     x = np.asarray(x)
     return x if x.dtype.kind == "f" else x.astype(np.float64)
+
+
+def compiled_pays(*arrays: Any) -> bool:
+    """Whether arrays are large enough for a compiled kernel to be faster than NumPy.
+
+    On Tensors, which record what is done, and in half precision it is not.
+    """
+    return all(
+        type(x) is np.ndarray and x.size >= 1 << 15 and x.dtype.char in "fd" for x in arrays
+    )

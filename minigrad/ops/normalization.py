@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import weakref
 from collections.abc import Sequence
 from typing import Any
 
@@ -101,7 +102,7 @@ def _batch_norm_samples(rng):
 
 @primitive(
     formula="(x − mean) / √(variance + eps) · weight + bias, mean and variance of a channel",
-    saves=("mean", "inverse"),
+    saves=("mean", "inverse", "sums"),
     sample=_batch_norm_samples,
 )
 def batch_norm(
@@ -171,7 +172,7 @@ def batch_norm(
     y = kernel("channel_scale")(
         _flat_planes(x), mean, factor.astype(x.dtype), np.asarray(shift, x.dtype)
     )
-    return y.reshape(x.shape).astype(x.dtype, copy=False), mean, inverse
+    return y.reshape(x.shape).astype(x.dtype, copy=False), mean, inverse, _Sums()
 
 
 def _flat_planes(x):
@@ -179,21 +180,36 @@ def _flat_planes(x):
     return x.reshape(*x.shape[:2], math.prod(x.shape[2:]))
 
 
+class _Sums:
+    """Of each channel Σ ȳ and Σ ȳ · (x − mean), for the three rules that need them.
+
+    They are given the same ȳ: what the first has summed is remembered as long as that lives.
+    """
+
+    def __init__(self):
+        self.cotangent = lambda: None
+
+    def remember(self, g, sums, along):
+        self.cotangent, self.sums, self.along = weakref.ref(g), sums, along
+
+    def of(self, g, x, mean):
+        if self.cotangent() is not g:
+            sums, along = kernel("channel_products")(_flat_planes(g), _flat_planes(x), mean)
+            self.remember(g, sums, along)
+        return self.sums, self.along
+
+
 @batch_norm.vjp("x", "ĝ − mean(ĝ) − x̂ · mean(ĝ · x̂), over √(variance + eps), where ĝ = ȳ · weight")
-def batch_norm_x(g, x, running_mean, weight, mean, inverse, training, eps):
+def batch_norm_x(g, x, running_mean, weight, mean, inverse, sums, training, eps):
     factor = 1 if weight is None else weight
     if not training and running_mean is not None:
         return g * _per_channel(factor * inverse, g.ndim)
     if isinstance(g, Tensor):
         return _batch_norm_x(g, x, factor, eps)
-    count = max(x.size // max(x.shape[1], 1), 1)
-    sums, along = kernel("channel_products")(_flat_planes(g), _flat_planes(x), mean)
-    factor = factor * inverse
-    slope = -factor * inverse**2 * along / count
-    shift = -factor * sums / count
-    gradient = kernel("channel_combine")(
-        _flat_planes(g), _flat_planes(x), mean, factor, slope, shift
+    gradient, *found = kernel("channel_backward")(
+        _flat_planes(g), _flat_planes(x), mean, inverse, np.broadcast_to(factor, mean.shape)
     )
+    sums.remember(g, *found)
     return gradient.reshape(x.shape)
 
 
@@ -208,9 +224,9 @@ def _batch_norm_x(g, x, factor, eps):
 
 
 @batch_norm.vjp("weight", "Σ ȳ · x̂")
-def batch_norm_weight(g, x, running_mean, mean, inverse, training, eps):
+def batch_norm_weight(g, x, running_mean, mean, inverse, sums, training, eps):
     if not isinstance(g, Tensor):
-        return kernel("channel_products")(_flat_planes(g), _flat_planes(x), mean)[1] * inverse
+        return sums.of(g, x, mean)[1] * inverse
     axes = (0, *range(2, g.ndim))
     if training or running_mean is None:
         _, variance, centered = _moments(x, axes)
@@ -219,7 +235,9 @@ def batch_norm_weight(g, x, running_mean, mean, inverse, training, eps):
 
 
 @batch_norm.vjp("bias", "Σ ȳ")
-def batch_norm_bias(g):
+def batch_norm_bias(g, x, mean, sums):
+    if not isinstance(g, Tensor):
+        return sums.of(g, x, mean)[0]
     return np.sum(g, axis=(0, *range(2, g.ndim)))
 
 

@@ -50,5 +50,7 @@ def calls(seed: int) -> tuple[dict[str, tuple[Any, ...]], str]:
         "channel_moments": (normal(*rows),),
         "channel_products": (normal(*rows), normal(*rows), mean),
         "channel_scale": (normal(*rows), mean, factor, shift),
-        "channel_combine": (normal(*rows), normal(*rows), mean, factor, slope, shift),
+        "channel_backward": (normal(*rows), normal(*rows), mean, factor, slope),
+        "relu": (normal(*rows),),
+        "gate": (normal(*rows), normal(*rows), 0.25),
     }, f"seed {seed}: {dtype} {case}, {pool}, {flat}, rows={rows}"  # fmt: skip
