@@ -214,6 +214,7 @@ class Tape:
                 "requires_grad=True (and outside mg.no_grad())"
             )
         self.outputs = outputs
+        self._given: set[int] = set()
         self.nodes, self.leaves = _collect(outputs)
         self._needed: set[Any] | None = None
         self._ends: set[Any] = set()
@@ -305,8 +306,8 @@ class Tape:
         return sums
 
     def unaliased(self, gradients: Sequence[Any]) -> list[Any]:
-        """Gradients none of which shares memory with another or with what the tape keeps."""
-        seen: set[int] = set()
+        """Gradients that share no memory with another, with what the tape keeps, or was given."""
+        seen = set(self._given)
         for node in self.nodes:
             if node.values is not None:
                 seen.update(map(id, node.values.values()))
@@ -332,6 +333,7 @@ class Tape:
             if not output.requires_grad:
                 continue
             seed = _seed(output, grad, create_graph)
+            self._given.add(id(seed))
             target = output.target
             sums[target] = sums[target] + seed if target in sums else seed
         return sums
@@ -445,7 +447,7 @@ def _seed(output: Tensor, grad: Any, create_graph: bool) -> Any:
     if create_graph:
         seed = grad if isinstance(grad, Tensor) else Tensor(array.copy())
         return seed if seed.dtype == output.dtype else seed.astype(output.dtype)
-    return np.array(array, output.dtype)
+    return np.asarray(array, output.dtype)
 
 
 def _call_hooks(hooks: Sequence[Callable], gradient: Any, owner: Any) -> Any:
