@@ -24,6 +24,7 @@ Arrays are (N, C, H, W); sizes are pairs of ints, checked by the caller.
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
@@ -64,15 +65,21 @@ def kernel_set(name: str) -> ModuleType | SimpleNamespace:
     return compiled if name == "compiled" else compiled.forced(name)
 
 
-def cache_folder() -> Path:
-    """The folder where compiled kernels are kept between runs."""
+def cache_folder() -> Path | None:
+    """The folder where compiled kernels are kept between runs; None if none can be written."""
     from minigrad.kernels import cache
 
     return cache.cache_folder()
 
 
-def warm_up(dtypes: tuple[str, ...] = ("float32",)) -> None:
-    """Compile every kernel for `dtypes` now, so that nobody waits later."""
-    from minigrad.kernels import compiled
+def warm_up(
+    dtypes: tuple[str, ...] = ("float32",), progress: Callable[[int, int, str], None] | None = None
+) -> None:
+    """Compile every kernel for `dtypes` now, in several processes, so that nobody waits later.
 
-    compiled.warm_up(dtypes)
+    What is in the cache stays. `progress`, if given, is called after each step with how many are
+    done, how many there are, and the step's name.
+    """
+    from minigrad.kernels import ahead_of_time
+
+    ahead_of_time.warm_up(dtypes, progress)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from minigrad.kernels.arguments import flat, inputs
-from minigrad.kernels.cache import kernel
+from minigrad.kernels.kernel import kernel
 from minigrad.kernels.threads import run
 
 Array = np.ndarray

@@ -1,41 +1,84 @@
-"""Where compiled kernels are kept between runs.
+"""Where the machine code of kernels is kept between runs.
 
-Numba's disk cache does not notice a change in a function that a kernel calls from another file,
-so the folder's name is a hash of everything the machine code depends on: the source of all
-kernels, the compiler's version, the processor. A changed kernel starts in an empty folder.
+The folder's name is a hash of everything the machine code depends on: the source of all kernels,
+the compiler's version, the processor. A changed kernel, and another processor, start in an empty
+folder. Each file appears as a whole and begins with the hash of its content: what is cut off or
+damaged counts as missing. Where nothing can be written, nothing is kept, and that is all.
 """
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
+import importlib.util
 import os
+import re
+import shutil
 import stat
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+
+# Folders of former versions and processors go when nobody has used them for so long.
+DAYS_KEPT = 30
+SECONDS_A_DAY = 24 * 60 * 60
+# Settings of Numba's that change the code it makes.
+NUMBA_SETTINGS = ("CPU_NAME", "CPU_FEATURES", "ENABLE_AVX", "OPT", "LOOP_VECTORIZE")
 
 
-@functools.cache
-def cache_folder() -> Path:
-    """The folder that holds the compiled kernels; made if it does not exist.
+def cache_folder() -> Path | None:
+    """The folder that keeps compiled kernels, or None where no folder can be written.
 
     ``$MINIGRAD_CACHE``, else ``$XDG_CACHE_HOME/minigrad``, else ``~/.cache/minigrad``, and below
     it a folder named by a hash of source, compiler and processor. Where that cannot be written,
     the same below a private folder in the system's temporary directory.
     """
-    name = f"kernels-{_fingerprint()}"
-    for root in (_preferred_root, _temporary_root):
-        try:
-            folder = root() / name
+    for folder in _folders():
+        with contextlib.suppress(OSError):
             folder.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryFile(dir=folder):
                 return folder
-        except (OSError, RuntimeError):  # RuntimeError: no home directory
-            continue
-    return Path(tempfile.mkdtemp(prefix="minigrad-"))
+    return None
+
+
+def read(name: str) -> bytes | None:
+    """What was written under this name, from the first folder that has it whole."""
+    for folder in _folders():
+        with contextlib.suppress(OSError):
+            content = (folder / name).read_bytes()
+            if hashlib.sha256(content[32:]).digest() == content[:32]:
+                return content[32:]
+    return None
+
+
+def write(name: str, content: bytes) -> None:
+    """Keep `content` under this name in the first folder that takes it."""
+    for folder in _folders():
+        with contextlib.suppress(OSError):
+            folder.mkdir(parents=True, exist_ok=True)
+            new = folder / f"{name}.{os.getpid()}"
+            try:
+                new.write_bytes(hashlib.sha256(content).digest() + content)
+                new.replace(folder / name)
+            finally:
+                new.unlink(missing_ok=True)
+            return
+
+
+@functools.cache
+def _folders() -> tuple[Path, ...]:
+    """Where to look and to write, in this order."""
+    name = f"kernels-{_fingerprint()}"
+    folders = []
+    for root in (_preferred_root, _temporary_root):
+        with contextlib.suppress(OSError, RuntimeError):  # RuntimeError: no home directory
+            folders.append(root() / name)
+    for folder in folders:
+        with contextlib.suppress(OSError):
+            _note_use(folder)
+    return tuple(folders)
 
 
 def _preferred_root() -> Path:
@@ -58,55 +101,36 @@ def _temporary_root() -> Path:
     return folder
 
 
+def _note_use(folder: Path) -> None:
+    """Once a day, date a folder anew and remove its siblings that nobody has used for long."""
+    now = time.time()
+    if now - folder.stat().st_mtime < SECONDS_A_DAY:
+        return
+    os.utime(folder)
+    for other in folder.parent.iterdir():
+        ours = re.fullmatch(r"kernels-[0-9a-f]{20}", other.name)
+        if ours and now - other.lstat().st_mtime > DAYS_KEPT * SECONDS_A_DAY:
+            shutil.rmtree(other, ignore_errors=True)
+
+
 def _fingerprint() -> str:
     import llvmlite
-    import numba
-    from numba.core.registry import cpu_target
+
+    from minigrad.kernels.registers import processor
 
     digest = hashlib.sha256()
-    for file in sorted(Path(__file__).parent.glob("*.py")):
+    for file in sorted([*Path(__file__).parent.glob("*.py"), *_version_of_numba()]):
         digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
-    processor = cpu_target.target_context.codegen().magic_tuple()
-    digest.update(repr((numba.__version__, llvmlite.__version__, processor)).encode())
+    settings = [os.environ.get(f"NUMBA_{name}") for name in NUMBA_SETTINGS]
+    digest.update(repr((llvmlite.__version__, processor(), settings)).encode())
     return digest.hexdigest()[:20]
 
 
-@contextmanager
-def _numba_cache_in(folder: Path) -> Iterator[None]:
-    """Numba reads the setting when a function is decorated; other people's keep their own."""
-    import numba
-
-    config: Any = numba.config
-    before = config.CACHE_DIR
-    config.CACHE_DIR = str(folder)
-    try:
-        yield
-    finally:
-        config.CACHE_DIR = before
-
-
-def kernel(function: Callable[..., Any]) -> Any:
-    """Compile `function` when first called, and keep the machine code on disk.
-
-    Products and sums may be fused and sums reordered (always in the same order for the same
-    shapes); NaN and infinity keep their meaning.
-    """
-    import numba
-
-    with _numba_cache_in(cache_folder()):
-        return numba.njit(nogil=True, cache=True, fastmath={"contract", "reassoc", "nsz"})(function)
-
-
-def inner(function: Callable[..., Any]) -> Any:
-    """Compile `function` as a part of the kernels that call it."""
-    import numba
-
-    only_called_by_kernels: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-    return numba.njit(**only_called_by_kernels)(function)
-
-
-def inlined(function: Callable[..., Any]) -> Any:
-    """Copy `function` into the kernels that call it: no call, no counting of references."""
-    import numba
-
-    return numba.njit(inline="always")(function)
+def _version_of_numba() -> Iterator[Path]:
+    """The file that says which Numba is installed: reading it is faster than asking."""
+    spec = importlib.util.find_spec("numba")
+    if spec and spec.origin:
+        for name in ("__init__.py", "_version.py"):
+            file = Path(spec.origin).with_name(name)
+            if file.exists():
+                yield file

@@ -25,6 +25,25 @@ from minigrad.kernels.normalization import (
 from minigrad.kernels.pooling import avg_pool2d, avg_pool2d_input_gradient, max_pool2d
 from minigrad.kernels.unpooling import gather2d, index_winners, max_unpool2d, winner_indices
 
+__all__ = [
+    "avg_pool2d",
+    "avg_pool2d_input_gradient",
+    "channel_backward",
+    "channel_moments",
+    "channel_products",
+    "channel_scale",
+    "conv2d",
+    "conv2d_input_gradient",
+    "conv2d_weight_gradient",
+    "gate",
+    "gather2d",
+    "index_winners",
+    "max_pool2d",
+    "max_unpool2d",
+    "relu",
+    "winner_indices",
+]
+
 Array = np.ndarray
 Pair = tuple[int, int]
 
@@ -113,33 +132,4 @@ def forced(algorithm: str) -> SimpleNamespace:
         kernel.__name__: partial(kernel, algorithm=algorithm)
         for kernel in (conv2d, conv2d_input_gradient, conv2d_weight_gradient)
     }
-    return SimpleNamespace(**{**globals(), **own})
-
-
-def warm_up(dtypes: tuple[str, ...] = ("float32",)) -> None:
-    """Compile every kernel for `dtypes`, or load it from the disk.
-
-    One after the other: Numba lets only one thread compile at a time.
-    """
-    one, none = (1, 1), (0, 0)
-    for dtype in dtypes:
-        image, weight = np.ones((1, 1, 2, 2), dtype), np.ones((1, 1, 1, 1), dtype)
-        conv2d(image, weight, one, none, one, 1)
-        conv2d_input_gradient(image, weight, (2, 2), one, none, one, 1)
-        conv2d_weight_gradient(image, image, one, one, none, one, 1)
-        square = one, one, one, 1, None
-        conv2d(image, np.ones((1, 1, 3, 3), dtype), *square, algorithm="winograd")
-        conv2d_weight_gradient(image, image, (3, 3), *square[:4], algorithm="winograd")
-        _, winners = max_pool2d(image, one, one, none, one, (2, 2))
-        max_unpool2d(image, winners, one, one, none, one, (2, 2))
-        gather2d(image, winners, one, one, none, one)
-        indices = winner_indices(winners, (2, 2), one, one, none, one)
-        index_winners(indices, (2, 2), one, one, none, one)
-        gate(image, relu(image), 0.0)
-        avg_pool2d(image, one, one, none, (2, 2), True)
-        avg_pool2d_input_gradient(image, (2, 2), one, one, none, True)
-        rows = image[0]
-        mean, variance = channel_moments(rows)
-        channel_products(rows, rows, mean)
-        channel_scale(rows, mean, variance, mean)
-        channel_backward(rows, rows, mean, variance, mean)
+    return SimpleNamespace(**{name: globals()[name] for name in __all__} | own)

@@ -12,18 +12,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from minigrad.kernels import geometry
-from minigrad.kernels.cache import inner, kernel
-from minigrad.kernels.micro_kernel import (
-    DOT_COLUMNS,
-    DOT_ROWS,
-    TILE_ROWS,
-    TILE_VECTORS,
-    dot_tile,
-    dot_tile_size,
-    multiply_tile,
-)
+from minigrad.kernels.instructions import copy, dot_tile, dot_tile_size, multiply_tile
+from minigrad.kernels.kernel import inner, kernel
+from minigrad.kernels.registers import DOT_COLUMNS, DOT_ROWS, TILE_ROWS, TILE_VECTORS, VECTOR_BYTES
 from minigrad.kernels.threads import get_num_threads, run
-from minigrad.kernels.vector import VECTOR_BYTES, copy
 
 Array = np.ndarray
 Pair = tuple[int, int]

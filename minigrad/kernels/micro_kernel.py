@@ -12,47 +12,18 @@ channels and taps. The matrix `b` is never built: where each vector of it begins
 entries in tables, one for ``p`` and one for the vector, which is how one loop serves every kernel
 size, stride and dilation.
 
-They are written as LLVM instructions on the vectors of `vector`; `REGISTERS` says how many of the
-processor's registers to fill.
+They are written as LLVM instructions on the vectors of `vector`; `registers` says how many of the
+processor's registers they fill.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from llvmlite import ir
 from numba import extending, types
 from numba.core import cgutils
-from numba.core.registry import cpu_target
 
-from minigrad.kernels.vector import FUSE, VECTOR_BYTES, in_every_lane, intrinsic, literal_intrinsic
-
-
-class Registers(NamedTuple):
-    """The shape of the tiles, so that accumulators and operands fit the registers at hand."""
-
-    rows: int  # of multiply_tile
-    vectors: int  # in each of these rows
-    dot_rows: int
-    dot_columns: int
-
-
-def _registers() -> Registers:
-    triple = cpu_target.target_context.codegen().magic_tuple()[0]
-    if VECTOR_BYTES == 64:
-        return Registers(rows=8, vectors=3, dot_rows=4, dot_columns=6)  # of 32
-    if VECTOR_BYTES == 32:
-        return Registers(rows=4, vectors=3, dot_rows=4, dot_columns=3)  # of 16
-    if triple.startswith(("aarch64", "arm64")):
-        return Registers(rows=8, vectors=2, dot_rows=4, dot_columns=6)  # of 32
-    return Registers(rows=4, vectors=2, dot_rows=4, dot_columns=3)  # of 16
-
-
-REGISTERS = _registers()
-TILE_ROWS = REGISTERS.rows
-TILE_VECTORS = REGISTERS.vectors
-DOT_ROWS = REGISTERS.dot_rows
-DOT_COLUMNS = REGISTERS.dot_columns
+from minigrad.kernels.registers import DOT_COLUMNS, DOT_ROWS, TILE_ROWS, VECTOR_BYTES
+from minigrad.kernels.vector import FUSE, in_every_lane, intrinsic, literal_intrinsic
 
 
 @extending.register_jitable

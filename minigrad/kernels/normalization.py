@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from minigrad.kernels.arguments import inputs
-from minigrad.kernels.cache import inner, kernel
+from minigrad.kernels.kernel import inner, kernel
 from minigrad.kernels.threads import run
 
 Array = np.ndarray

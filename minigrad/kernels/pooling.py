@@ -14,10 +14,19 @@ from __future__ import annotations
 import numpy as np
 
 from minigrad.kernels.arguments import flat, inputs
-from minigrad.kernels.cache import inner, kernel
-from minigrad.kernels.lanes import beats, load_part, select, store_numbers, store_part
+from minigrad.kernels.instructions import (
+    beats,
+    lanes_of,
+    load,
+    load_part,
+    select,
+    spread,
+    store,
+    store_numbers,
+    store_part,
+)
+from minigrad.kernels.kernel import inner, kernel
 from minigrad.kernels.threads import run
-from minigrad.kernels.vector import lanes_of, load, spread, store
 from minigrad.kernels.windows import Pair, plan, read_rows, rows_of, write_row
 
 Array = np.ndarray

@@ -26,7 +26,7 @@ class _Crew:
     """The threads that help; started when first needed, lost in a forked child."""
 
     def __init__(self) -> None:
-        self.wanted = _processors()
+        self.wanted = processors()
         self.started = 0
         self.jobs: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self.lock = threading.Lock()
@@ -45,7 +45,7 @@ class _Crew:
                 self.started += 1
 
 
-def _processors() -> int:
+def processors() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -109,21 +109,22 @@ def _set_blas_threads(n: int) -> None:
                     return
 
 
-def run(kernel: Callable[..., None], tasks: int, cost: float, *arguments: Any) -> None:
+def run(kernel: Any, tasks: int, cost: float, *arguments: Any) -> None:
     """Call ``kernel(first, last, *arguments)`` until every task in ``range(tasks)`` is done.
 
     Parameters
     ----------
-    kernel : compiled function
+    kernel : Kernel
         Does the tasks ``first <= task < last``.
     tasks : int
     cost : float
         Multiplications, or elements moved, in all tasks together.
     """
+    work = kernel.on(arguments)
     threads = min(_crew.wanted, tasks, 1 + int(cost) // GRAIN)
     if threads <= 1:
         if tasks > 0:
-            kernel(0, tasks, *arguments)
+            work(0, tasks)
         return
     # More spans than threads: one that the machine holds up is helped out by the others.
     spans = min(tasks, 4 * threads)
@@ -137,7 +138,7 @@ def run(kernel: Callable[..., None], tasks: int, cost: float, *arguments: Any) -
                     first, last = todo.popleft()
                 except IndexError:
                     break
-                kernel(first, last, *arguments)
+                work(first, last)
             finished.put(None)
         except BaseException as error:
             finished.put(error)

@@ -9,18 +9,19 @@ from __future__ import annotations
 import numpy as np
 
 from minigrad.kernels.arguments import flat, inputs, prepared
-from minigrad.kernels.cache import kernel
-from minigrad.kernels.lanes import (
+from minigrad.kernels.instructions import (
     equal,
+    lanes_of,
     load_numbers,
     load_part,
     select,
+    spread,
     store_part,
     zipped_high,
     zipped_low,
 )
+from minigrad.kernels.kernel import kernel
 from minigrad.kernels.threads import run
-from minigrad.kernels.vector import lanes_of, spread
 from minigrad.kernels.windows import Pair, Windows, rows_of
 
 Array = np.ndarray

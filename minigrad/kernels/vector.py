@@ -19,22 +19,15 @@ from typing import Any
 from llvmlite import ir
 from numba import extending, types
 from numba.core import cgutils
-from numba.core.registry import cpu_target
 from numba.extending import lower_builtin, models, register_model, type_callable
+
+from minigrad.kernels.registers import VECTOR_BYTES
 
 # Numba passes the first argument itself, which its annotations do not say.
 intrinsic: Any = extending.intrinsic
 literal_intrinsic: Any = extending.intrinsic(prefer_literal=True)  # constants stay visible
 
 
-def _register_bytes() -> int:
-    features = cpu_target.target_context.codegen().magic_tuple()[2]
-    if "+avx512f" in features:
-        return 64
-    return 32 if "+avx2" in features else 16
-
-
-VECTOR_BYTES = _register_bytes()
 # A product and a sum may become one fused instruction, where the processor has it.
 FUSE = ("contract",)
 

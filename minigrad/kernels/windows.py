@@ -16,9 +16,17 @@ from typing import NamedTuple
 
 import numpy as np
 
-from minigrad.kernels.cache import inlined
-from minigrad.kernels.lanes import every_other, every_second, zipped_high, zipped_low
-from minigrad.kernels.vector import VECTOR_BYTES, lanes_of, load, store
+from minigrad.kernels.instructions import (
+    every_other,
+    every_second,
+    lanes_of,
+    load,
+    store,
+    zipped_high,
+    zipped_low,
+)
+from minigrad.kernels.kernel import inlined
+from minigrad.kernels.registers import VECTOR_BYTES
 
 Pair = tuple[int, int]
 

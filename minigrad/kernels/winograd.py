@@ -21,20 +21,19 @@ import functools
 from typing import NamedTuple
 
 import numpy as np
-from numba import extending
 
-from minigrad.kernels.cache import inner, kernel
-from minigrad.kernels.micro_kernel import TILE_ROWS, TILE_VECTORS, multiply_tile
-from minigrad.kernels.threads import get_num_threads, run
-from minigrad.kernels.vector import (
-    VECTOR_BYTES,
+from minigrad.kernels.instructions import (
     copy,
     load,
     load_every_fourth,
+    multiply_tile,
     spread,
     store,
     store_every_fourth,
 )
+from minigrad.kernels.kernel import inner, kernel
+from minigrad.kernels.registers import TILE_ROWS, TILE_VECTORS, VECTOR_BYTES
+from minigrad.kernels.threads import get_num_threads, run
 from minigrad.kernels.winograd_transforms import (
     input_transform,
     output_transform,
@@ -97,7 +96,7 @@ def transform_weight_column(taps, pitch, place):
     return weight_transform(rows[0], rows[1], rows[2])
 
 
-@extending.register_jitable
+@inner
 def spaced(elements):
     """A distance of at least that many elements and an odd number of cache lines.
 

@@ -12,10 +12,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from minigrad.kernels.cache import inner, kernel
-from minigrad.kernels.micro_kernel import DOT_COLUMNS, DOT_ROWS, dot_tile, dot_tile_size
+from minigrad.kernels.instructions import (
+    copy,
+    dot_tile,
+    dot_tile_size,
+    load,
+    load_every_fourth,
+    spread,
+    store,
+)
+from minigrad.kernels.kernel import inner, kernel
+from minigrad.kernels.registers import DOT_COLUMNS, DOT_ROWS
 from minigrad.kernels.threads import get_num_threads, run
-from minigrad.kernels.vector import copy, load, load_every_fourth, spread, store
 from minigrad.kernels.winograd import (
     LANES,
     Array,

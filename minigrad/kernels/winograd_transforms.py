@@ -8,7 +8,7 @@ back (Aᵀ). Each function is one of them, times a vector; its transpose is the 
 
 from __future__ import annotations
 
-from minigrad.kernels.cache import inner
+from minigrad.kernels.kernel import inner
 
 # The polynomials behind the method are taken at 0, ±P, ±Q and infinity. The usual ±1, ±2 need
 # fewer multiplications, but rounding errors are four times larger.

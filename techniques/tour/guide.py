@@ -7,10 +7,11 @@ import os
 import shlex
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
+from minigrad.kernels import warm_up
+from techniques.progress import progress_bar
 from techniques.tour.page import Stop, render
 from techniques.tour.route import ROUTE
 from techniques.tour.visit import Visit, prepare
@@ -55,12 +56,14 @@ def write_tour(
     """
     folder = _prepared_folder(Path(out))
     names = [name for name in ROUTE if only is None or name in only]
-    with _progress(len(names) + 1) as advance:
-        advance("networks and pictures")
+    with progress_bar() as show:
+        warm_up(progress=show)
+        steps = len(names) + 1
+        show(0, steps, "networks and pictures")
         visit = prepare(images, data)
         stops = []
-        for name in names:
-            advance(ROUTE[name])
+        for done, name in enumerate(names, start=1):
+            show(done, steps, ROUTE[name])
             stops.append(stop(name, visit))
     page = folder / "index.html"
     _replace(page, render(stops, LEAD, _command(images, data, only)))
@@ -110,22 +113,3 @@ def _command(
     words += ["--data", os.fspath(data)] if data is not None else []
     words += ["--only", *only] if only else []
     return shlex.join(words)
-
-
-@contextmanager
-def _progress(steps: int) -> Iterator[Callable[[str], None]]:
-    """A bar on the terminal; yields a function that names the next step. Silent elsewhere."""
-    if not sys.stderr.isatty():
-        yield lambda name: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = BarColumn(), TimeElapsedColumn(), TextColumn("{task.description}")
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("", total=steps, completed=-1)
-
-        def advance(name: str) -> None:
-            progress.update(task, advance=1, description=name)
-
-        yield advance
