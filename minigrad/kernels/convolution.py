@@ -183,9 +183,10 @@ def correlate(
         for m in range(ms):
             line = place + m * stride
             if channels == 0:
-                results[line : line + vectors * lanes] = 0
+                fill(results, line, vectors * lanes, 0)
             if bias[m_first + m] != 0:
-                results[line : line + vectors * lanes] += bias[m_first + m]
+                for q in range(line, line + vectors * lanes):
+                    results[np.uintp(q)] += bias[m_first + m]
         if not at_once:
             take_out(y, results, stride, image, images, m_first, ms, row, rows, layout, target)
 
