@@ -57,9 +57,16 @@ def convolution(dtype: str) -> None:
 
 
 @job(seconds=6)
-def weight_gradient(dtype: str) -> None:
-    """The gradient to the weight of a convolution."""
+def outer_products(dtype: str) -> None:
+    """The gradient to the weight of a convolution, with channels in vectors."""
     image = np.ones((1, 1, 2, 2), dtype)
+    compiled.conv2d_weight_gradient(image, image, ONE, ONE, NONE, ONE, 1)
+
+
+@job(seconds=4)
+def dot_products(dtype: str) -> None:
+    """The same with rows in vectors, as for images of a few whole vectors."""
+    image = np.ones((1, 1, 16, 16), dtype)
     compiled.conv2d_weight_gradient(image, image, ONE, ONE, NONE, ONE, 1)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.kernels import choice, convolution, winograd, winograd_gradient
+from minigrad.kernels import choice, convolution, weight_gradient, winograd, winograd_gradient
 from minigrad.kernels.activation import gate, relu
 from minigrad.kernels.arguments import inputs as _inputs
 from minigrad.kernels.arguments import prepared as _prepared
@@ -115,7 +115,9 @@ def conv2d_weight_gradient(
         dw = winograd_gradient.conv2d_weight_gradient(x, g, padding)
         if dw is not None:
             return dw
-    return convolution.conv2d_weight_gradient(x, g, kernel_size, stride, padding, dilation, groups)
+    return weight_gradient.conv2d_weight_gradient(
+        x, g, kernel_size, stride, padding, dilation, groups
+    )
 
 
 def _with_bias(x: Array, weight: Array, bias: Array | None) -> list[Any]:

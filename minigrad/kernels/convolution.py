@@ -1,4 +1,4 @@
-"""Convolution and its gradients, direct: as products of contiguous rows.
+"""Convolution and its gradient to the input, direct: as products of contiguous rows.
 
 A task lays out a block of the image in scratch memory that fits the cache (see `geometry`), lets
 the micro-kernel multiply, and takes the results out of the layout again. `correlate` is the forward
@@ -12,9 +12,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from minigrad.kernels import geometry
-from minigrad.kernels.instructions import copy, dot_tile, dot_tile_size, multiply_tile
+from minigrad.kernels.instructions import copy, multiply_tile
 from minigrad.kernels.kernel import inner, kernel
-from minigrad.kernels.registers import DOT_COLUMNS, DOT_ROWS, TILE_ROWS, TILE_VECTORS, VECTOR_BYTES
+from minigrad.kernels.registers import TILE_ROWS, TILE_VECTORS, VECTOR_BYTES
 from minigrad.kernels.threads import get_num_threads, run
 
 Array = np.ndarray
@@ -240,98 +240,6 @@ def take_out(y, results, stride, image, images, channel, channels, row, rows, la
         copy_block(y.reshape(-1), to, to_steps, results, c * stride, from_steps, counts)
 
 
-@kernel
-def weight_gradient(
-    first, last, x, g, dw, layout, phases, offsets, starts, groups, output_part, channel_part
-):  # fmt: skip
-    """A task owns `output_part` x `channel_part` channels of the gradient of one group.
-
-    Parameters
-    ----------
-    x : (N, groups * channels, H, W)
-    g : (N, groups * outputs, OH, OW)
-    dw : (groups * outputs, channels * taps)
-    """
-    batch, channels, outputs = x.shape[0], x.shape[1] // groups, g.shape[1] // groups
-    lanes = VECTOR_BYTES // dw.itemsize
-    output_parts = (outputs + output_part - 1) // output_part
-    channel_parts = (channels + channel_part - 1) // channel_part
-    planes = np.zeros(layout.channels * layout.phases * layout.plane, dw.dtype)
-    stride = layout.positions + GAP
-    upstream = np.empty(output_part * stride, dw.dtype)
-    tiles = (output_part + DOT_ROWS - 1) // DOT_ROWS
-    tiles *= (layout.channels * layout.taps + DOT_COLUMNS - 1) // DOT_COLUMNS
-    laid = (channel_part + layout.channels - 1) // layout.channels
-    sums = np.empty((laid, tiles * dot_tile_size(dw.itemsize)), dw.dtype)
-    for task in range(first, last):
-        rest, c_first = task // channel_parts, task % channel_parts * channel_part
-        group, k_first = rest // output_parts, rest % output_parts * output_part
-        ks, cs = min(output_part, outputs - k_first), min(channel_part, channels - c_first)
-        k_first, c_real = group * outputs + k_first, group * channels + c_first
-        sums[:] = 0
-        for image in range(0, batch, layout.images):
-            images = min(layout.images, batch - image)
-            for row in range(0, layout.outputs_h, layout.rows):
-                rows = min(layout.rows, layout.outputs_h - row)
-                vectors = block_vectors(images, rows, layout, lanes)
-                lay_out_upstream(upstream, stride, g, image, images, k_first, ks, row, rows, layout)
-                for i in range(laid):
-                    c = i * layout.channels
-                    count = min(layout.channels, cs - c)
-                    lay_out(planes, x, image, images, c_real + c, count, row, rows, layout, phases)
-                    add_products(
-                        sums[i], upstream, stride, ks, planes, offsets, count * layout.taps,
-                        starts, vectors,
-                    )  # fmt: skip
-        for i in range(laid):
-            c = i * layout.channels
-            count = min(layout.channels, cs - c) * layout.taps
-            put_sums(dw, k_first, ks, (c_first + c) * layout.taps, count, sums[i])
-
-
-@inner
-def lay_out_upstream(upstream, stride, g, image, images, channel, channels, row, rows, layout):
-    """Copy a block of `g` to its positions; between them must be zeros, they enter the sums."""
-    upstream[: channels * stride] = 0
-    height, width = g.shape[2:]
-    to_steps = layout.result_image, layout.result_pitch, layout.result_column
-    from_steps = g.shape[1] * height * width, width, 1
-    counts = images, rows, width
-    for c in range(channels):
-        fro = ((image * g.shape[1] + channel + c) * height + row) * width
-        copy_block(upstream, c * stride, to_steps, g.reshape(-1), fro, from_steps, counts)
-
-
-@inner
-def add_products(
-    sums, upstream, stride, outputs, planes, offsets, columns, starts, vectors
-):  # fmt: skip
-    """Every tile of the product of `upstream` (outputs) and the planes (channel and tap)."""
-    size = dot_tile_size(sums.itemsize)
-    tile = 0
-    for k in range(0, outputs, DOT_ROWS):
-        for p in range(0, columns, DOT_COLUMNS):
-            dot_tile(
-                upstream, k * stride, stride, min(DOT_ROWS, outputs - k),
-                planes, offsets, p, min(DOT_COLUMNS, columns - p), starts, vectors,
-                sums, tile * size,
-            )  # fmt: skip
-            tile += 1
-
-
-@inner
-def put_sums(dw, output, outputs, column, columns, sums):
-    """Take the tiles apart again."""
-    size = dot_tile_size(sums.itemsize)
-    tile = 0
-    for k in range(0, outputs, DOT_ROWS):
-        for p in range(0, columns, DOT_COLUMNS):
-            for i in range(min(DOT_ROWS, outputs - k)):
-                for j in range(min(DOT_COLUMNS, columns - p)):
-                    dw[output + k + i, column + p + j] = sums[tile * size + i * DOT_COLUMNS + j]
-            tile += 1
-
-
 def output_length(size: int, kernel: int, stride: int, padding: int, dilation: int) -> int:
     return (size + 2 * padding - dilation * (kernel - 1) - 1) // stride + 1
 
@@ -425,38 +333,3 @@ def conv2d_input_gradient(
 
 def _blocks(layout: geometry.Layout, batch: int) -> int:
     return -(-batch // layout.images) * -(-layout.outputs_h // layout.rows)
-
-
-def conv2d_weight_gradient(
-    x: Array,
-    g: Array,
-    kernel_size: Pair,
-    stride: Pair,
-    padding: Pair,
-    dilation: Pair,
-    groups: int,
-) -> Array:
-    """See `minigrad.kernels.reference.conv2d_weight_gradient`; the arrays are prepared."""
-    (batch, inputs, *size), (_, outputs, *output_size) = x.shape, g.shape
-    channels, per_group = inputs // groups, outputs // groups
-    dw = np.empty((outputs, channels, *kernel_size), x.dtype)
-    cost = g.size * dw[:1].size
-    vertical, horizontal = (
-        geometry.forward_axis(*axis)
-        for axis in zip(size, kernel_size, stride, padding, dilation, output_size, strict=True)
-    )
-    plan = geometry.plan(
-        vertical, horizontal, kernel_size[1], batch, channels, VECTOR_BYTES // x.itemsize,
-        1, x.itemsize, 2 * OUTPUTS,
-    )  # fmt: skip
-    output_part = _part(per_group, DOT_ROWS, groups)
-    output_parts = -(-per_group // output_part)
-    channel_part = _part(channels, 1, groups * output_parts)
-    tasks = groups * output_parts * -(-channels // channel_part)
-    run(
-        weight_gradient, tasks, cost / 32,
-        x, g, dw.reshape(outputs, channels * kernel_size[0] * kernel_size[1]),
-        plan.layout, plan.phases, plan.offsets, plan.starts,
-        groups, output_part, channel_part,
-    )  # fmt: skip
-    return dw

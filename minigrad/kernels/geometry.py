@@ -126,11 +126,11 @@ class _Block(NamedTuple):
     starts: np.ndarray  # of each vector in a plane
 
 
-def _round_up(n: int, multiple: int) -> int:
+def round_up(n: int, multiple: int) -> int:
     return -(-n // multiple) * multiple
 
 
-def _balanced(n: int, most: int) -> int:
+def balanced(n: int, most: int) -> int:
     """The size of equal parts of `n`, of at most `most`."""
     return -(-n // -(-n // max(1, min(most, n)))) if n else 1
 
@@ -144,24 +144,24 @@ def _block(
         # Vectors run over row ends and the junk between rows.
         "run": batch * rows * pitch,
         # Every row begins a new vector.
-        "row": batch * rows * _round_up(columns, lanes),
+        "row": batch * rows * round_up(columns, lanes),
         # Every lane is another image: no position is wasted, but elements are copied one by one.
-        "image": 1.12 * _round_up(batch, lanes) * rows * columns,
+        "image": 1.12 * round_up(batch, lanes) * rows * columns,
     }
     way = min(ways, key=costs.__getitem__)
     if way == "image":
-        rows = _balanced(rows, outputs // (lanes * max(1, columns)))
+        rows = balanced(rows, outputs // (lanes * max(1, columns)))
         starts = np.add.outer(np.arange(rows) * pitch, np.arange(columns)) * lanes
         steps = lanes, pitch * lanes, 1
         return _Block(lanes, rows, steps, (lanes, columns * lanes, 1), starts.ravel())
-    result_pitch = pitch if way == "run" else _round_up(columns, lanes)
+    result_pitch = pitch if way == "run" else round_up(columns, lanes)
     image = vertical.pitch * pitch
     result_image = image if way == "run" else rows * result_pitch
     images = 1
     if result_image > outputs:
-        rows = _balanced(rows, outputs // result_pitch)
+        rows = balanced(rows, outputs // result_pitch)
     else:
-        images = _balanced(batch, outputs // max(1, result_image))
+        images = balanced(batch, outputs // max(1, result_image))
     if way == "run":
         starts = np.arange(0, images * result_image, lanes)
     else:
@@ -186,7 +186,7 @@ def plan(
     )
     last = max(0, horizontal.outputs - 1), rows - 1, images - 1
     positions = 1 + sum(i * step for i, step in zip(last, result_steps, strict=True))
-    positions = _round_up(positions, tile * lanes)
+    positions = round_up(positions, tile * lanes)
     vectors = np.zeros(positions // lanes, np.int64)
     vectors[: len(starts)] = starts[: len(vectors)]
     taps = [
@@ -201,7 +201,7 @@ def plan(
     # An odd number of cache lines: a power of two would put all channels in the same few sets.
     reached = int(vectors.max(initial=0) + shifts.max(initial=0)) + lanes
     plane = reached // 32 * 32 + 48
-    at_a_time = _balanced(channels, PLANE_BYTES // (plane * len(phases) * item_bytes))
+    at_a_time = balanced(channels, PLANE_BYTES // (plane * len(phases) * item_bytes))
     shifts = shifts + plane * np.array([phases.index(phase) for _, phase, _ in taps], np.int64)
     offsets = np.arange(at_a_time)[:, None] * (len(phases) * plane) + shifts
     layout = Layout(

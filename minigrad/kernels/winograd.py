@@ -180,13 +180,9 @@ def multiply(m, m_step, width, u, u_step, v, outputs, channels, offsets, starts,
                     a = (k // TILE_ROWS * 36 + f) * u_step + c * TILE_ROWS
                     place = f * m_step + k * width + t
                     if tiles - t <= LANES:
-                        multiply_tile(
-                            u, a, depth, v, table, starts, start, m, place, width, add, 1
-                        )
+                        multiply_tile(u, a, depth, v, table, starts, start, m, place, width, add, 1)
                     elif tiles - t <= 2 * LANES:
-                        multiply_tile(
-                            u, a, depth, v, table, starts, start, m, place, width, add, 2
-                        )
+                        multiply_tile(u, a, depth, v, table, starts, start, m, place, width, add, 2)
                     else:
                         multiply_tile(
                             u, a, depth, v, table, starts, start, m, place, width, add,
