@@ -10,7 +10,19 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
-MODULES = ("micro_kernel", "vector", "lanes")
+MODULES = {
+    "micro_kernel": (
+        "dot_tile", "dot_tile_size", "interleave", "multiply_tile", "outer_tile",
+    ),
+    "vector": (
+        "copy", "lanes_of", "load", "load_every_fourth", "spread", "store", "store_every_fourth",
+    ),
+    "lanes": (
+        "beats", "equal", "every_other", "every_second", "load_numbers", "load_part", "select",
+        "store_numbers", "store_part", "zipped_high", "zipped_low",
+    ),
+}  # fmt: skip
+_MODULE = {name: module for module, names in MODULES.items() for name in names}
 
 
 class Instruction:
@@ -21,14 +33,10 @@ class Instruction:
 
     def found(self) -> Any:
         """What the name stands for."""
-        for module in MODULES:
-            instructions = vars(importlib.import_module(f"minigrad.kernels.{module}"))
-            if self.name in instructions:
-                return instructions[self.name]
-        raise ImportError(f"no instruction is called {self.name!r} in {', '.join(MODULES)}")
+        return getattr(importlib.import_module(f"minigrad.kernels.{_MODULE[self.name]}"), self.name)
 
 
 def __getattr__(name: str) -> Any:
-    if name.startswith("__"):
-        raise AttributeError(name)
+    if name not in _MODULE:
+        raise AttributeError(f"no instruction is called {name!r}; there are {', '.join(_MODULE)}")
     return Instruction(name)
