@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from threading import Lock
 from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -28,9 +29,10 @@ class Call(NamedTuple):
 
 
 _wanted: ContextVar[bool] = ContextVar("minigrad_stepping_recording", default=False)
+_calls: WeakKeyDictionary[Node, Call] = WeakKeyDictionary()
 _lock = Lock()
 _users = 0
-_call, _call_with_saved = Primitive.__call__, Primitive.call_with_saved
+_result = Primitive._result
 
 
 @contextmanager
@@ -51,8 +53,7 @@ def recording() -> Iterator[None]:
     token = _wanted.set(True)
     with _lock:
         _users += 1
-        setattr(Primitive, "__call__", _keeping_call)  # noqa: B010
-        setattr(Primitive, "call_with_saved", _keeping_call_with_saved)  # noqa: B010
+        setattr(Primitive, "_result", _keeping_result)  # noqa: B010
     try:
         yield
     finally:
@@ -60,34 +61,24 @@ def recording() -> Iterator[None]:
         with _lock:
             _users -= 1
             if _users == 0:
-                setattr(Primitive, "__call__", _call)  # noqa: B010
-                setattr(Primitive, "call_with_saved", _call_with_saved)  # noqa: B010
+                setattr(Primitive, "_result", _result)  # noqa: B010
 
 
 def call_of(node: Node) -> Call | None:
     """What was kept of a node's call, or ``None`` if it was recorded as usual."""
-    return vars(node).get("call")
+    return _calls.get(node)
 
 
-def _keeping_call(self: Primitive, *args: Any, **options: Any) -> Any:
-    output = _call(self, *args, **options)
-    _keep(self, args, options, output)
-    return output
-
-
-def _keeping_call_with_saved(self: Primitive, *args: Any, **options: Any) -> Any:
-    returned = _call_with_saved(self, *args, **options)
-    _keep(self, args, options, returned[0])
-    return returned
-
-
-def _keep(primitive: Primitive, args: tuple, options: dict[str, Any], output: Any) -> None:
-    if _wanted.get() and isinstance(output, Tensor) and output.node is not None:
-        if not primitive.variadic:
-            args, options = primitive._bind(args, options)
-        settings = {**primitive.defaults, **options}
+def _keeping_result(
+    self: Primitive, args: Any, arrays: Any, options: Any, *rest: Any, **named: Any
+) -> Any:
+    """The engine's own step behind every call on Tensors, and a copy of what it saw."""
+    returned = _result(self, args, arrays, options, *rest, **named)
+    output = returned[0] if self.saves else returned
+    if _wanted.get() and output.node is not None:
         inputs = tuple(None if arg is None else _copy(arg) for arg in args)
-        vars(output.node)["call"] = Call(inputs, settings, _copy(output))
+        _calls[output.node] = Call(inputs, {**self.defaults, **options}, _copy(output))
+    return returned
 
 
 def _copy(value: Any) -> np.ndarray:

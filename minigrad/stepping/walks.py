@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from ..kernels import reference
 from .convolution_windows import Convolution, Stamping, WeightGradient
 from .pooling_windows import AveragePooling, Gathering, MaxPooling, Spreading, Unpooling
 from .windows import Walk
@@ -44,6 +47,12 @@ def walk_of(record: Record, argument: str | None = None) -> Walk:
     )
 
 
+def _positions(v: Any, size: tuple[int, int]) -> np.ndarray:
+    """Where the winners of windows lie in the flat plane, as people write it."""
+    settings = (v[name] for name in ("kernel_size", "stride", "padding", "dilation"))
+    return reference.winner_indices(v["winners"], size, *settings)
+
+
 def _known(values: dict[str, Any], name: str) -> Any:
     if values.get(name) is None:
         raise KeyError(name)
@@ -71,7 +80,7 @@ _FORWARD: dict[tuple[str, str], Any] = {
         v["output_size"],
     ),
     ("max_unpool2d", "y"): lambda v, g: Unpooling(
-        "max-unpooling", _known(v, "x"), v["indices"], v["output_size"]
+        "max-unpooling", _known(v, "x"), _positions(v, v["output_size"]), v["output_size"]
     ),
     ("avg_pool2d", "y"): lambda v, g: AveragePooling(
         "average pooling", _known(v, "x"), *_averaging(v), v["output_size"], v["count_include_pad"]
@@ -95,10 +104,12 @@ _BACKWARD: dict[tuple[str, str], Any] = {
         *_sliding(v), names=("ȳ", "x", "weight gradient"),
     ),
     ("max_pool2d", "x"): lambda v, g: Unpooling(
-        "max-pooling backwards: a max-unpooling", g, v["indices"], v["x_shape"][2:],
+        "max-pooling backwards: a max-unpooling", g, _positions(v, v["x_shape"][2:]), v["x_shape"][2:],
         names=("ȳ", "indices", "x̄"),
     ),
-    ("max_unpool2d", "x"): lambda v, g: Gathering("max-unpooling backwards", g, v["indices"]),
+    ("max_unpool2d", "x"): lambda v, g: Gathering(
+        "max-unpooling backwards", g, _positions(v, g.shape[2:])
+    ),
     ("avg_pool2d", "x"): lambda v, g: Spreading(
         "average pooling backwards", g, v["x_shape"][2:], *_averaging(v), v["count_include_pad"]
     ),
