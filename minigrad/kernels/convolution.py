@@ -79,8 +79,8 @@ def lay_out(planes, x, image, images, channel, channels, row, rows, layout, phas
     sh, sw = layout.stride_h, layout.stride_w
     to_steps = layout.image, layout.pitch, layout.column
     from_steps = x.shape[1] * height * width, sh * width, sw
-    # What taps of the last column reach lies in the padding of the next row.
-    line = max(layout.pitch, layout.used_w * layout.column)
+    # A row ends in what is the padding of the next one, too.
+    line = layout.used_w * layout.column
     last = min(row + rows + layout.reach_h, layout.used_h)
     for c in range(channels):
         for phase in range(layout.phases):
