@@ -104,8 +104,8 @@ _BACKWARD: dict[tuple[str, str], Any] = {
         *_sliding(v), names=("ȳ", "x", "weight gradient"),
     ),
     ("max_pool2d", "x"): lambda v, g: Unpooling(
-        "max-pooling backwards: a max-unpooling", g, _positions(v, v["x_shape"][2:]), v["x_shape"][2:],
-        names=("ȳ", "indices", "x̄"),
+        "max-pooling backwards: a max-unpooling", g, _positions(v, v["x_shape"][2:]),
+        v["x_shape"][2:], names=("ȳ", "indices", "x̄"),
     ),
     ("max_unpool2d", "x"): lambda v, g: Gathering(
         "max-unpooling backwards", g, _positions(v, g.shape[2:])

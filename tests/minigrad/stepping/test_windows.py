@@ -89,7 +89,7 @@ def test_pooling_window_by_window_is_the_kernel_bit_for_bit(kernel, stride, ceil
     with recording(), mg.kernels("reference"):
         largest, indices = mg.max_pool2d(x, kernel, return_indices=True, **options)
         mean = mg.avg_pool2d(x, kernel, **options)
-        back = mg.max_unpool2d(largest, indices, kernel, output_size=(5, 4))
+        back = mg.max_unpool2d(largest, indices, kernel, stride, kernel // 2, (5, 4))
     outputs = {"max_pool2d": largest, "avg_pool2d": mean, "max_unpool2d": back}
     for operation, output in outputs.items():
         for walked, expected in everything(mg.sin(output).sum(), operation):
