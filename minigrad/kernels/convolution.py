@@ -68,6 +68,7 @@ def copy_block(target, first, to_steps, source, source_first, from_steps, counts
 
 @inner
 def fill(planes, first, count, value):
+    """Set some elements of scratch memory to a value."""
     for q in range(first, first + count):
         planes[np.uintp(q)] = value
 
@@ -241,6 +242,7 @@ def take_out(y, results, stride, image, images, channel, channels, row, rows, la
 
 
 def output_length(size: int, kernel: int, stride: int, padding: int, dilation: int) -> int:
+    """How many windows there are along an axis."""
     return (size + 2 * padding - dilation * (kernel - 1) - 1) // stride + 1
 
 

@@ -127,6 +127,7 @@ class _Block(NamedTuple):
 
 
 def round_up(n: int, multiple: int) -> int:
+    """The next multiple."""
     return -(-n // multiple) * multiple
 
 

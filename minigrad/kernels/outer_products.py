@@ -132,6 +132,7 @@ def outer_products(first, last, a, b, sums, cut, a_layout, a_starts, b_layout, b
 
 @inner
 def count_blocks(cut, batch):
+    """How many blocks a layout has."""
     images = (batch + cut.images - 1) // cut.images
     rows = (cut.outputs_h + cut.rows - 1) // cut.rows
     return images * rows * ((cut.outputs_w + cut.columns - 1) // cut.columns)
@@ -214,6 +215,7 @@ def overlap(first, extent, size):
 
 @inner
 def fill(planes, first, count):
+    """Set some elements of scratch memory to a value."""
     for q in range(first, first + count):
         planes[np.uintp(q)] = 0
 

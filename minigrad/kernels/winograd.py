@@ -92,6 +92,7 @@ def transform_weights(u, pitch, taps, weight, steps, first, outputs, channels):
 
 @inner
 def transform_weight_column(taps, pitch, place):
+    """G w for one column of the kernels."""
     rows = load(taps, place), load(taps, place + 3 * pitch), load(taps, place + 6 * pitch)
     return weight_transform(rows[0], rows[1], rows[2])
 

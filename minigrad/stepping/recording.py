@@ -47,7 +47,7 @@ def recording() -> Iterator[None]:
     >>> with stepping.recording():
     ...     y = mg.relu(x + 3)          # a plain tape would not keep the 3
     >>> stepping.Stepper(y.sum(), direction="forward").next().inputs[1].value
-    array(3)
+    array(3.)
     """
     global _users
     token = _wanted.set(True)

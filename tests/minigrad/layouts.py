@@ -25,7 +25,7 @@ def read_only(x: np.ndarray) -> np.ndarray:
 
 def framed(x: np.ndarray) -> np.ndarray:
     """The inside of a larger array with other values: none at all, where there is such a thing."""
-    frame = np.full([n + 3 for n in x.shape], np.nan if x.dtype.kind == "f" else -9, x.dtype)
+    frame = np.full([n + 3 for n in x.shape], {"f": np.nan, "i": -9}.get(x.dtype.kind, 9), x.dtype)
     inside = frame[(*[slice(1, n + 1) for n in x.shape], ...)]
     inside[...] = x
     return inside
