@@ -42,11 +42,12 @@ def recording() -> Iterator[None]:
     Examples
     --------
     >>> import minigrad as mg
-    >>> from minigrad import stepping
+    >>> from minigrad.stepping import Stepper
+    >>> from minigrad.stepping.recording import recording
     >>> x = mg.Tensor([1.0, 2.0], requires_grad=True)
-    >>> with stepping.recording():
+    >>> with recording():
     ...     y = mg.relu(x + 3)          # a plain tape would not keep the 3
-    >>> stepping.Stepper(y.sum(), direction="forward").next().inputs[1].value
+    >>> Stepper(y.sum(), direction="forward").next().inputs[1].value
     array(3.)
     """
     global _users
