@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import count, starmap
+from functools import lru_cache
+from itertools import count, islice, starmap
 from operator import attrgetter
 from pathlib import Path
 from types import CodeType, FrameType
@@ -82,8 +83,7 @@ class Node:
     @property
     def where(self) -> str:
         """The line of the user's code that recorded this node, as ``file.py:12``."""
-        line = list(self._code.co_positions())[self._instruction // 2][0]
-        return f"{Path(self._code.co_filename).name}:{line}"
+        return _place(self._code, self._instruction)
 
     def free(self) -> None:
         """Let go of the values and the edges: this node's backward pass is over."""
@@ -92,6 +92,12 @@ class Node:
 
     def __repr__(self) -> str:
         return f"<Node {self.number}: {self.primitive.name} -> {self.shape} {self.dtype}>"
+
+
+@lru_cache(maxsize=4096)  # the lines of a loop are asked for again and again
+def _place(code: CodeType, instruction: int) -> str:
+    line = next(islice(code.co_positions(), instruction // 2, None))[0]
+    return f"{Path(code.co_filename).name}:{line}"
 
 
 def record(

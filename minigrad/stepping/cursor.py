@@ -297,14 +297,14 @@ class Stepper:
         self.walk = None
         return self.record
 
-    def run_until(self, where: str | int | Callable[[Record], bool]) -> Record | None:
+    def run_until(self, condition: str | int | Callable[[Record], bool]) -> Record | None:
         """Step until something comes up, or to the end.
 
         Parameters
         ----------
-        where : str, int or callable
-            The name of an operation or of a tensor, or a label; how many steps are taken then; or a
-            condition on the record.
+        condition : str, int or callable
+            The name of an operation or of a tensor, or a label; how many steps are taken then; or
+            a function of the record that says whether to stop.
 
         Returns
         -------
@@ -316,13 +316,13 @@ class Stepper:
         ValueError
             If no operation or tensor of the tape has that name, or the index is out of range.
         """
-        if isinstance(where, int):
-            return self.go(where)
+        if isinstance(condition, int):
+            return self.go(condition)
         self.walk = None
-        if isinstance(where, str):
-            return self._run_until_named(where)
+        if isinstance(condition, str):
+            return self._run_until_named(condition)
         while (record := self.next()) is not None:
-            if where(record):
+            if condition(record):
                 return record
         return None
 

@@ -68,6 +68,8 @@ def run_script(path: str | Path, visit: Visit, arguments: tuple[str, ...] = ()) 
         except SystemExit as end:
             if end.code not in (None, 0):
                 raise ValueError(f"{path} ended with exit status {end.code}") from end
+        except BrokenPipeError:  # the fault of whoever reads what is printed
+            raise
         except Exception as error:
             line = _failing_line(error, path)
             raise ValueError(f"{path}{line} failed: {type(error).__name__}: {error}") from error

@@ -174,6 +174,17 @@ def test_a_listing_needs_no_unicode():
     assert b"6 of 6: %0 = multiply" in listed.stdout
 
 
+def test_a_reader_that_goes_away_ends_the_listing_quietly():
+    read, write = os.pipe()
+    os.close(read)
+    ended = subprocess.run(
+        [sys.executable, "-m", "techniques.cli", "step", "scalar"],
+        stdout=write, stderr=subprocess.PIPE, cwd=ROOT, check=False,
+    )  # fmt: skip
+    os.close(write)
+    assert (ended.returncode, ended.stderr) == (1, b"")
+
+
 def test_a_rule_that_fails_is_shown_and_the_stepper_goes_on(tmp_path):
     script = tmp_path / "broken.py"
     script.write_text(
