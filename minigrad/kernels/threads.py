@@ -7,16 +7,16 @@ timing changes a byte. Waking a thread takes about 20 µs: small work stays in t
 
 from __future__ import annotations
 
-import ctypes
 import os
 import threading
 from collections import deque
 from collections.abc import Callable
-from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
 import numpy as np
+
+from minigrad.kernels import blas
 
 # Multiplications (or elements moved) that are worth one more thread, about 50 µs of work.
 GRAIN = 1_000_000
@@ -26,7 +26,7 @@ class _Crew:
     """The threads that help; started when first needed, lost in a forked child."""
 
     def __init__(self) -> None:
-        self.wanted = processors()
+        self.wanted = _wanted()
         self.started = 0
         self.jobs: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self.lock = threading.Lock()
@@ -52,6 +52,12 @@ def processors() -> int:
     return os.cpu_count() or 1
 
 
+def _wanted() -> int:
+    """What the environment says, which OpenBLAS follows too."""
+    first = os.environ.get("OMP_NUM_THREADS", "").split(",")[0].strip()
+    return int(first) if first.isdecimal() and int(first) > 0 else processors()
+
+
 def _work(jobs: SimpleQueue[Callable[[], None]]) -> None:
     while True:
         jobs.get()()
@@ -63,9 +69,10 @@ if hasattr(os, "register_at_fork"):
 
 
 def set_num_threads(n: int) -> None:
-    """Let kernels, and the matrix products of NumPy's own OpenBLAS, use `n` threads.
+    """Let minigrad use `n` threads, and the OpenBLAS of NumPy's wheels in everyone else's products.
 
-    Results do not depend on the number of threads.
+    Results do not depend on the number of threads. Unless set, it is the first number in the
+    environment's ``OMP_NUM_THREADS``, else the number of processors that this process may use.
 
     Parameters
     ----------
@@ -89,66 +96,67 @@ def set_num_threads(n: int) -> None:
     if n < 1:
         raise ValueError(f"the number of threads must be at least 1, got {n}")
     _crew.wanted = int(n)
-    _set_blas_threads(int(n))
+    blas.set_threads(int(n))
 
 
 def get_num_threads() -> int:
-    """How many threads kernels use at most; the number of processors unless set."""
+    """How many threads minigrad uses at most; see `set_num_threads`."""
     return _crew.wanted
 
 
-def _set_blas_threads(n: int) -> None:
-    """Tell the OpenBLAS that NumPy's wheels carry; with any other BLAS nothing happens."""
-    package = Path(np.__file__).parent
-    for folder in (package.parent / "numpy.libs", package / ".dylibs"):
-        for file in folder.glob("*openblas*"):
-            library = ctypes.CDLL(str(file))
-            for prefix, suffix in (("scipy_", "64_"), ("scipy_", ""), ("", "64_"), ("", "")):
-                name = f"{prefix}openblas_set_num_threads{suffix}"
-                if hasattr(library, name):
-                    getattr(library, name)(ctypes.c_int(n))
-                    return
-
-
 def run(kernel: Any, tasks: int, cost: float, *arguments: Any) -> None:
-    """Call ``kernel(first, last, *arguments)`` until every task in ``range(tasks)`` is done.
+    """Have a kernel do all tasks, with these arguments: see `share`."""
+    if tasks > 0:
+        share(kernel.on(arguments), tasks, cost)
+
+
+def share(work: Callable[[int, int], None], tasks: int, cost: float) -> None:
+    """Call ``work(first, last)`` until every task in ``range(tasks)`` is done.
 
     Parameters
     ----------
-    kernel : Kernel
-        Does the tasks ``first <= task < last``.
+    work : callable
+        Does the tasks ``first <= task < last``; most of the time without the interpreter's lock.
     tasks : int
     cost : float
         Multiplications, or elements moved, in all tasks together.
+
+    Raises
+    ------
+    Exception
+        The first that a task raised; what has not begun by then is left undone. Ctrl-C, too, ends
+        the call as soon as the caller's part is done.
     """
-    work = kernel.on(arguments)
     threads = min(_crew.wanted, tasks, 1 + int(cost) // GRAIN)
     if threads <= 1:
-        if tasks > 0:
-            work(0, tasks)
+        work(0, tasks)
         return
     # More spans than threads: one that the machine holds up is helped out by the others.
     spans = min(tasks, 4 * threads)
     todo = deque((tasks * i // spans, tasks * (i + 1) // spans) for i in range(spans))
-    finished: SimpleQueue[BaseException | None] = SimpleQueue()
+    finished: SimpleQueue[Exception | None] = SimpleQueue()
 
     def help_out() -> None:
-        try:
-            while todo:
-                try:
-                    first, last = todo.popleft()
-                except IndexError:
-                    break
+        while todo:
+            try:
+                first, last = todo.popleft()
+            except IndexError:
+                return
+            try:
                 work(first, last)
-            finished.put(None)
-        except BaseException as error:
-            finished.put(error)
+            except Exception as error:
+                finished.put(error)
+            else:
+                finished.put(None)
 
     _crew.start(threads - 1)
     for _ in range(threads - 1):
         _crew.jobs.put(help_out)
-    help_out()
-    errors = [finished.get() for _ in range(threads)]
-    for error in errors:
-        if error is not None:
-            raise error
+    try:
+        help_out()
+        # Who comes too late to help is not waited for.
+        for _ in range(spans):
+            if (error := finished.get()) is not None:
+                raise error
+    finally:
+        todo.clear()

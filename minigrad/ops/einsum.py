@@ -6,6 +6,7 @@ import string
 
 import numpy as np
 
+from ..kernels.blas import without_threads
 from ..numpy_protocol import implements
 from ..primitive import primitive
 from .products import _unbroadcast
@@ -44,7 +45,8 @@ def contraction(*operands, subscripts):
     >>> mg.contraction([[1.0, 2.0]], [[3.0], [4.0]], subscripts="ij,jk->ik")
     array([[11.]])
     """
-    return np.einsum(subscripts, *operands, optimize=len(operands) > 1)
+    with without_threads:
+        return np.einsum(subscripts, *operands, optimize=len(operands) > 1)
 
 
 @contraction.vjp("operands", "the same sum with ȳ in its place")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..kernels.blas import without_threads
 from ..numpy_protocol import implements
 from ..primitive import primitive
 from .arrays import plain
@@ -50,7 +51,8 @@ def inv(a, /):
     array([[-0.25  , -0.125 ],
            [-0.125 , -0.0625]])
     """
-    return np.linalg.inv(a)
+    with without_threads:
+        return np.linalg.inv(a)
 
 
 @inv.vjp("a", "−yᵀ ȳ yᵀ")
@@ -86,7 +88,8 @@ def solve(a, b, /):
     >>> y.data, b.grad
     (array([1., 1.]), array([0.5 , 0.25]))
     """
-    return np.linalg.solve(a, b)
+    with without_threads:
+        return np.linalg.solve(a, b)
 
 
 @solve.vjp("a", "−(a⁻ᵀ ȳ) yᵀ")
@@ -131,7 +134,8 @@ def det(a, /):
     array([[ 4., -2.],
            [-2.,  1.]])
     """
-    return np.linalg.det(a)
+    with without_threads:
+        return np.linalg.det(a)
 
 
 @det.vjp("a", "ȳ · the cofactors of a")
@@ -175,7 +179,8 @@ def log_abs_det(a, /):
     >>> round(y.item(), 4), mg.det(a).item()
     (-921.034, 0.0)
     """
-    return np.linalg.slogdet(a)[1]
+    with without_threads:
+        return np.linalg.slogdet(a)[1]
 
 
 @log_abs_det.vjp("a", "ȳ · a⁻ᵀ")
@@ -239,7 +244,8 @@ def cholesky(a, /):
     array([[0.1875, 0.    ],
            [0.25  , 0.25  ]])
     """
-    return np.linalg.cholesky(a)
+    with without_threads:
+        return np.linalg.cholesky(a)
 
 
 @cholesky.vjp("a", "L⁻ᵀ Φ(Lᵀ ȳ) L⁻¹, folded onto the lower triangle")

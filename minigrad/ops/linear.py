@@ -6,7 +6,9 @@ import math
 
 import numpy as np
 
+from ..kernels.products import matmul as product
 from ..primitive import primitive
+from .products import matmul
 from .samples import calls, normal
 
 
@@ -57,7 +59,7 @@ def linear(x, weight, bias=None, /):
             "linear takes x of shape (..., inputs) and weight of shape (outputs, inputs), not "
             f"{x.shape} and {weight.shape}" + "; flatten images first" * (x.ndim == 4)
         )
-    y = np.matmul(x, weight.T)
+    y = product(x, weight.T)
     if bias is None:
         return y
     if np.shape(bias) != weight.shape[:1]:
@@ -67,12 +69,12 @@ def linear(x, weight, bias=None, /):
 
 @linear.vjp("x", "ȳ W")
 def linear_x(g, weight):
-    return np.matmul(g, weight)
+    return matmul(g, weight)
 
 
 @linear.vjp("weight", "ȳᵀ x, summed over the batch")
 def linear_weight(g, x):
-    return np.matmul(np.swapaxes(_rows(g), 0, 1), _rows(x))
+    return matmul(np.swapaxes(_rows(g), 0, 1), _rows(x))
 
 
 @linear.vjp("bias", "Σ ȳ over the batch")

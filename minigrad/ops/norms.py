@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.lib.array_utils import normalize_axis_tuple
 
+from ..kernels.blas import without_threads
 from ..numpy_protocol import implements
 from ..primitive import primitive
 from .axes import put_axes_back
@@ -45,7 +46,8 @@ def p_norm(x, /, axis=None, keepdims=False, p=2):
     array([[0.6, 0.8],
            [0. , 0. ]])
     """
-    return np.linalg.vector_norm(x, axis=axis, keepdims=keepdims, ord=p)
+    with without_threads:
+        return np.linalg.vector_norm(x, axis=axis, keepdims=keepdims, ord=p)
 
 
 @p_norm.vjp("x", "ȳ · sign(x) (|x| / y)ᵖ⁻¹")

@@ -12,6 +12,7 @@ from ..tensor import Tensor
 from .arrays import plain
 from .geometry import Pair, check_images, pair, windows
 from .indexing import scatter
+from .products import matmul
 
 
 def _for_the_kernels(x: Any) -> np.ndarray:
@@ -397,7 +398,7 @@ def adaptive_avg_pool2d(x: Any, output_size: Any) -> Any:
         return np.mean(x, axis=(2, 3), keepdims=True)
     dtype = np.result_type(x if isinstance(x, Tensor) else np.asarray(x), np.float16)
     rows, columns = (_means(n, m, dtype) for n, m in zip(shape[2:], size, strict=True))
-    return np.matmul(np.matmul(rows, x), columns.T)
+    return matmul(matmul(rows, x), columns.T)
 
 
 def _means(n: int, m: int, dtype: np.dtype) -> np.ndarray:
