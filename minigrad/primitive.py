@@ -24,7 +24,7 @@ import inspect
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from copy import deepcopy
-from types import MappingProxyType
+from types import FunctionType, MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -39,6 +39,8 @@ _TABLE: dict[str, Primitive] = {}
 _SCALARS = (int, float, bool, type(None), np.generic, str)
 _NO_OPTIONS: Mapping[str, Any] = MappingProxyType({})
 
+_ARRAYS = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.VAR_POSITIONAL)
+
 Sample = tuple[tuple[Any, ...], dict[str, Any]]
 
 
@@ -49,7 +51,7 @@ class Rule:
 
     def __init__(self, function: Callable, formula: str = ""):
         self.function = function
-        self.needs = tuple(inspect.signature(function).parameters)[1:]
+        self.needs = _parameter_names(function)[1:]
         self.formula = formula
 
     def call(self, g: Any, values: dict[str, Any], argument: int) -> Any:
@@ -60,6 +62,16 @@ class Rule:
         if len(needs) == 1:
             return self.function(g, values[needs[0]])
         return self.function(g, *map(values.__getitem__, needs))
+
+
+def _parameter_names(function: Callable) -> tuple[str, ...]:
+    """Of a plain function without `inspect`: so many rules are declared at import that it shows."""
+    if type(function) is not FunctionType or hasattr(function, "__wrapped__"):
+        return tuple(inspect.signature(function).parameters)
+    code = function.__code__
+    if code.co_flags & (inspect.CO_VARARGS | inspect.CO_VARKEYWORDS):
+        return tuple(inspect.signature(function).parameters)
+    return code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
 
 
 class VariadicRule(Rule):
@@ -129,8 +141,8 @@ class Primitive:
         sample: Callable[[np.random.Generator], Iterator[Sample]] | None = None,
     ):
         parameters = inspect.signature(forward).parameters.values()
-        arrays = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.VAR_POSITIONAL)]
-        options = [p for p in parameters if p not in arrays]
+        arrays = [p for p in parameters if p.kind in _ARRAYS]
+        options = [p for p in parameters if p.kind not in _ARRAYS]
         if not arrays:
             raise TypeError(f"{forward.__name__} needs a '/' behind its array arguments")
         self.name = name or forward.__name__
