@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import ctypes
 import functools
+import os
 import threading
 from collections.abc import Callable
-from contextlib import ContextDecorator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -35,39 +35,38 @@ def controls() -> Controls | None:
     for folder in (package.parent / "numpy.libs", package / ".dylibs"):
         for file in folder.glob("*openblas*"):
             library = ctypes.PyDLL(str(file))
-            for prefix in ("scipy_", ""):
-                for suffix in ("64_", ""):
-                    names = [
-                        f"{prefix}openblas_{verb}_num_threads{suffix}" for verb in ("get", "set")
-                    ]
-                    if all(hasattr(library, name) for name in names):
-                        return Controls(*(getattr(library, name) for name in names))
+            for prefix, suffix in (("scipy_", "64_"), ("scipy_", ""), ("", "64_"), ("", "")):
+                get, set_ = (
+                    getattr(library, f"{prefix}openblas_{verb}_num_threads{suffix}", None)
+                    for verb in ("get", "set")
+                )
+                if get is not None and set_ is not None:
+                    return Controls(get, set_)
     return None
 
 
 def set_threads(n: int) -> None:
     """Let the products of others use `n` threads."""
-    if (found := controls()) is not None:
-        with _alone.lock:
-            if _alone.inside:
-                _alone.before = n
-            else:
-                found.set(n)
+    without_threads.set_others(n)
 
 
-class _Alone(ContextDecorator):
-    """While entered, by however many threads, BLAS uses one thread in each."""
+class _WithoutThreads:
+    """A context: while it is entered, by however many threads, BLAS has one thread in each."""
 
     def __init__(self) -> None:
+        self.begin()
+
+    def begin(self) -> None:
+        """Nobody is inside: also in a forked child, which has only the thread that forked."""
         self.lock = threading.Lock()
         self.inside = 0
-        self.before = 1
+        self.others = 1
 
     def __enter__(self) -> None:
         if (found := controls()) is not None:
             with self.lock:
                 if not self.inside:
-                    self.before = found.get()
+                    self.others = found.get()
                     found.set(1)
                 self.inside += 1
 
@@ -76,9 +75,17 @@ class _Alone(ContextDecorator):
             with self.lock:
                 self.inside -= 1
                 if not self.inside:
-                    found.set(self.before)
+                    found.set(self.others)
+
+    def set_others(self, n: int) -> None:
+        """How many threads BLAS has when the context is left."""
+        if (found := controls()) is not None:
+            with self.lock:
+                self.others = n
+                if not self.inside:
+                    found.set(n)
 
 
-_alone = _Alone()
-without_threads = _alone
-"""A context and a decorator: BLAS works in the caller's thread alone."""
+without_threads = _WithoutThreads()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=without_threads.begin)

@@ -13,8 +13,8 @@ import numpy as np
 from minigrad.kernels import blas
 from minigrad.kernels.threads import share
 
-# So few multiplications OpenBLAS does in one thread anyway: of matrices, and of two vectors.
-FEW, FEW_OF_VECTORS = 200_000, 9_000
+# So few multiplications OpenBLAS does in one thread anyway: of two matrices, and with a vector.
+FEW, FEW_WITH_A_VECTOR = 200_000, 9_000
 # A part has at least so many multiplications and rows (or columns): it costs to begin one. The
 # product of a vector and a matrix reads the matrix once, and wants it in long pieces.
 MULTIPLICATIONS, LENGTH, LENGTH_FOR_VECTORS = 8_000_000, 128, 2048
@@ -24,8 +24,10 @@ MOST_PARTS = 64
 def matmul(a: Any, b: Any) -> Any:
     """As `numpy.matmul`."""
     a, b = np.asarray(a), np.asarray(b)
-    multiplications = a.size * (b.shape[-1] if b.ndim > 1 else 1)
-    if multiplications <= (FEW if a.ndim + b.ndim > 2 else FEW_OF_VECTORS):
+    rows = a.shape[-2] if a.ndim > 1 else 1
+    columns = b.shape[-1] if b.ndim > 1 else 1
+    multiplications = a.size * columns
+    if multiplications <= (FEW if rows > 1 and columns > 1 else FEW_WITH_A_VECTOR):
         return np.matmul(a, b)
     with blas.without_threads:
         if multiplications < 2 * MULTIPLICATIONS or min(a.ndim, b.ndim) < 2:

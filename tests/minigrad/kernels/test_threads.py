@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import inspect
+import os
+import subprocess
+import sys
+import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from queue import SimpleQueue
 
 import numpy as np
 import pytest
@@ -79,6 +85,96 @@ def test_an_error_in_a_thread_reaches_the_caller():
     set_num_threads(2)
     with pytest.raises(ArithmeticError):
         threads.run(count, 100, 10**9, np.zeros(100, np.int64), 0)
+
+
+def test_an_interruption_leaves_the_rest_undone():
+    done = []
+
+    def work(first: int, last: int) -> None:
+        if threading.current_thread() is threading.main_thread():
+            raise KeyboardInterrupt
+        time.sleep(0.01)
+        done.append(first)
+
+    set_num_threads(2)
+    with pytest.raises(KeyboardInterrupt):
+        threads.share(work, 1000, 10**9)
+    assert len(done) <= 1
+    test_every_task_is_done_once()
+
+
+def test_a_helper_that_comes_too_late_is_not_waited_for(monkeypatch):
+    monkeypatch.setattr(threads._crew, "jobs", SimpleQueue())  # where nobody looks
+    set_num_threads(4)
+    done = np.zeros(1000, np.int64)
+    threads.run(count, len(done), 10**9, done, 1)
+    assert (done == 1).all()
+
+
+# ---- processes --------------------------------------------------------------------------------
+
+CONVOLVE = """
+import os, sys
+import numpy as np
+import minigrad as mg
+from minigrad.kernels import threads, get_num_threads
+threads.GRAIN = 1
+x, weight = np.ones((4, 2, 8, 8), np.float32), np.ones((3, 2, 3, 3), np.float32)
+def convolve():
+    return mg.conv2d(x, weight).tobytes()
+"""
+
+
+def ended(program: str, **environment: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", CONVOLVE + program],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_forked_child_computes_too():
+    program = """
+mg.set_num_threads(3)
+expected = convolve()
+child = os.fork()
+if child == 0:
+    os._exit(convolve() != expected)
+print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), convolve() == expected)
+"""
+    assert ended(program) == "0 True"
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"), [("3", 3), ("5,2", 5), ("0", None), ("many", None), ("", None)]
+)
+def test_the_environment_says_how_many_threads(said, meant):
+    found = ended("print(get_num_threads())", OMP_NUM_THREADS=said)
+    assert int(found) == (meant or threads.processors())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a process is interrupted otherwise there")
+def test_ctrl_c_ends_a_long_kernel_and_nothing_else():
+    program = """
+import signal, time
+mg.set_num_threads(2)
+expected = convolve()
+signal.setitimer(signal.ITIMER_REAL, 0.2)
+signal.signal(signal.SIGALRM, signal.default_int_handler)
+start = time.monotonic()
+try:
+    while time.monotonic() - start < 60:
+        convolve()
+    print("never interrupted")
+except KeyboardInterrupt:
+    print(convolve() == expected)
+"""
+    assert ended(program) == "True"
 
 
 @pytest.mark.parametrize("wrong", [1.0, "2", None, True])
