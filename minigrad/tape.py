@@ -228,13 +228,15 @@ class Tape:
             self._prune({tensor.target for tensor in inputs})
 
     def _prune(self, wanted: set[Any]) -> None:
+        if wanted == set(self.leaves):  # every node leads there
+            return
         needed = self._needed = set(wanted)
         numbers = [target.number if type(target) is Node else -1 for target in wanted]
         oldest = min(numbers, default=-1)
         for node in self.nodes:
             # A freed node has lost its edges: it stays, so that the walk says so.
             freed = node.values is None and node.number > oldest
-            if freed or any(target in needed for _, target, *_ in node.edges):
+            if freed or not needed.isdisjoint([edge[1] for edge in node.edges]):
                 needed.add(node)
             elif node in wanted:
                 self._ends.add(node)
