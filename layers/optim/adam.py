@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from .blocks import in_blocks
 from .optimizer import Optimizer, Parameters, decayed
 
 
@@ -85,14 +86,18 @@ class Adam(Optimizer):
             raise ValueError(f"betas must be two numbers in [0, 1), not {options['betas']}")
 
     def update(
-        self, values: np.ndarray, gradient: np.ndarray, state: dict[str, Any], options: Mapping
-    ) -> np.ndarray:
+        self,
+        values: np.ndarray,
+        gradient: np.ndarray,
+        state: dict[str, Any],
+        options: Mapping,
+        new: np.ndarray,
+    ) -> None:
         lr, decay = float(options["lr"]), float(options["weight_decay"])
-        beta1, beta2 = options["betas"]
+        beta1, beta2 = map(float, options["betas"])
         shrink = 1.0
         if self.decouples_decay:
             shrink, decay = 1 - lr * decay, 0.0
-        gradient = decayed(values, gradient, decay, options["maximize"])
         if not state:
             state["step"] = 0
             state["exp_avg"] = np.zeros_like(values)
@@ -100,25 +105,32 @@ class Adam(Optimizer):
             if options["amsgrad"]:
                 state["max_exp_avg_sq"] = np.zeros_like(values)
         step = state["step"] = int(state["step"]) + 1
+        # √v̂ is √v over this; m̂/(√v̂ + ε) is expanded by it, which saves an operation.
+        root = math.sqrt(1 - beta2**step)
+        size, eps = lr * root / (1 - beta1**step), float(options["eps"]) * root
+
         m, v = state["exp_avg"], state["exp_avg_sq"]
 
-        # One array serves for every intermediate result and in the end holds the new values.
-        new = np.subtract(gradient, m, out=np.empty_like(values))
-        new *= 1 - float(beta1)
-        m += new
-        np.multiply(gradient, gradient, out=new)
-        new *= 1 - float(beta2)
-        v *= float(beta2)
-        v += new
-        if options["amsgrad"]:
-            v = np.maximum(state["max_exp_avg_sq"], v, out=state["max_exp_avg_sq"])
-        np.sqrt(v, out=new)
-        new *= 1 / math.sqrt(1 - beta2**step)
-        new += float(options["eps"])
-        np.divide(m, new, out=new)
-        new *= -lr / (1 - beta1**step)
-        new += values if shrink == 1.0 else shrink * values
-        return new
+        def block(values, gradient, m, v, largest, new, scratch):
+            gradient = decayed(values, gradient, decay, options["maximize"])
+            np.subtract(gradient, m, out=scratch)
+            scratch *= 1 - beta1
+            m += scratch
+            np.multiply(gradient, gradient, out=scratch)
+            scratch *= 1 - beta2
+            v *= beta2
+            v += scratch
+            if options["amsgrad"]:
+                v = np.maximum(largest, v, out=largest)
+            np.sqrt(v, out=scratch)
+            scratch += eps
+            np.divide(m, scratch, out=scratch)
+            scratch *= -size
+            if shrink != 1:
+                values = np.multiply(values, shrink, out=new)
+            np.add(values, scratch, out=new)
+
+        in_blocks(block, values, gradient, m, v, state.get("max_exp_avg_sq", v), new)
 
 
 class AdamW(Adam):

@@ -10,6 +10,8 @@ import numpy as np
 
 from minigrad import Tensor
 
+from .ownership import held_once
+
 Parameters = Iterable[Tensor] | Iterable[dict[str, Any]]
 
 
@@ -17,7 +19,7 @@ class Optimizer:
     """The base of all optimizers.
 
     One of them is an `update`: it gets the values of a parameter, its gradient, what it has
-    noted about that parameter so far, and the options of its group, and returns new values.
+    noted about that parameter so far, and the options of its group, and writes new values.
 
     Parameters
     ----------
@@ -89,9 +91,17 @@ class Optimizer:
                 raise ValueError(f"{name} must be a number of at least 0, not {value}")
 
     def update(
-        self, values: np.ndarray, gradient: np.ndarray, state: dict[str, Any], options: Mapping
-    ) -> np.ndarray:
-        """New values, in a fresh array, for one parameter; `state` may be written to."""
+        self,
+        values: np.ndarray,
+        gradient: np.ndarray,
+        state: dict[str, Any],
+        options: Mapping,
+        new: np.ndarray,
+    ) -> None:
+        """Write the new values of one parameter to `new`, which may be `values` itself.
+
+        `state` may be written to, `gradient` may not.
+        """
         raise NotImplementedError
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
@@ -113,9 +123,11 @@ class Optimizer:
                 if parameter.grad is None:
                     continue
                 gradient = checked_gradient(parameter)
-                new = self.update(parameter.array, gradient, self.state[parameter], group)
-                # A tape may still hold the old array, so it is replaced, not written to.
-                parameter.own(np.asarray(new))
+                # Where a tape or the user still holds the old array, it stays as it is.
+                alone = held_once(parameter.array)
+                new = parameter.array if alone else np.empty_like(parameter.array)
+                self.update(parameter.array, gradient, self.state[parameter], group, new)
+                parameter.own(new)
         return loss
 
     def zero_grad(self, set_to_none: bool = True) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .blocks import in_blocks
 from .optimizer import Optimizer, Parameters, decayed
 
 
@@ -84,9 +85,15 @@ class RMSprop(Optimizer):
             raise ValueError(f"alpha must be in [0, 1), not {options['alpha']}")
 
     def update(
-        self, values: np.ndarray, gradient: np.ndarray, state: dict[str, Any], options: Mapping
-    ) -> np.ndarray:
-        gradient = decayed(values, gradient, options["weight_decay"], options["maximize"])
+        self,
+        values: np.ndarray,
+        gradient: np.ndarray,
+        state: dict[str, Any],
+        options: Mapping,
+        new: np.ndarray,
+    ) -> None:
+        lr, eps = float(options["lr"]), float(options["eps"])
+        decay, maximize = options["weight_decay"], options["maximize"]
         momentum, rest = float(options["momentum"]), 1 - float(options["alpha"])
         if not state:
             state["square_avg"] = np.zeros_like(values)
@@ -94,28 +101,32 @@ class RMSprop(Optimizer):
                 state["momentum_buffer"] = np.zeros_like(values)
             if options["centered"]:
                 state["grad_avg"] = np.zeros_like(values)
+
+        def block(values, gradient, v, mean, velocity, new, scratch):
+            gradient = decayed(values, gradient, decay, maximize)
+            np.multiply(gradient, gradient, out=scratch)
+            scratch *= rest
+            v *= 1 - rest
+            v += scratch
+            if options["centered"]:
+                mean += rest * (gradient - mean)
+                np.multiply(mean, mean, out=scratch)
+                np.subtract(v, scratch, out=scratch)
+                # The variance of a constant gradient is 0, which rounding can push below.
+                np.maximum(scratch, 0, out=scratch)
+                np.sqrt(scratch, out=scratch)
+            else:
+                np.sqrt(v, out=scratch)
+            scratch += eps
+            np.divide(gradient, scratch, out=scratch)
+            if momentum:
+                velocity *= momentum
+                velocity += scratch
+                np.copyto(scratch, velocity)
+            scratch *= -lr
+            np.add(values, scratch, out=new)
+
         v = state["square_avg"]
-        new = np.multiply(gradient, gradient, out=np.empty_like(values))
-        new *= rest
-        v *= 1 - rest
-        v += new
-        if options["centered"]:
-            mean = state["grad_avg"]
-            mean += rest * (gradient - mean)
-            np.multiply(mean, mean, out=new)
-            np.subtract(v, new, out=new)
-            # The variance of a constant gradient is 0, which rounding can push below.
-            np.maximum(new, 0, out=new)
-            np.sqrt(new, out=new)
-        else:
-            np.sqrt(v, out=new)
-        new += float(options["eps"])
-        np.divide(gradient, new, out=new)
-        if momentum:
-            velocity = state["momentum_buffer"]
-            velocity *= momentum
-            velocity += new
-            np.copyto(new, velocity)
-        new *= -float(options["lr"])
-        new += values
-        return new
+        # v stands in for the arrays that these options do without.
+        mean, velocity = state.get("grad_avg", v), state.get("momentum_buffer", v)
+        in_blocks(block, values, gradient, v, mean, velocity, new)

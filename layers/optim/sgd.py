@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from .blocks import in_blocks
 from .optimizer import Optimizer, Parameters, decayed
 
 
@@ -79,25 +80,37 @@ class SGD(Optimizer):
             raise ValueError("nesterov=True needs a momentum above 0 and no dampening")
 
     def update(
-        self, values: np.ndarray, gradient: np.ndarray, state: dict[str, Any], options: Mapping
-    ) -> np.ndarray:
-        direction = decayed(values, gradient, options["weight_decay"], options["maximize"])
+        self,
+        values: np.ndarray,
+        gradient: np.ndarray,
+        state: dict[str, Any],
+        options: Mapping,
+        new: np.ndarray,
+    ) -> None:
         lr, momentum = float(options["lr"]), float(options["momentum"])
-        if not momentum:
-            new = direction * -lr
-        else:
-            velocity = state.get("momentum_buffer")
-            if velocity is None:
-                velocity = state["momentum_buffer"] = np.array(direction)
-            else:
-                velocity *= momentum
-                damped = float(options["dampening"])
-                velocity += (1 - damped) * direction if damped else direction
+        decay, maximize = options["weight_decay"], options["maximize"]
+        damped = float(options["dampening"])
+        if momentum and "momentum_buffer" not in state:
+            state["momentum_buffer"] = np.zeros_like(values)
+            damped = 0.0
+
+        def plain(values, gradient, new, scratch):
+            np.multiply(decayed(values, gradient, decay, maximize), -lr, out=scratch)
+            np.add(values, scratch, out=new)
+
+        def with_momentum(values, gradient, velocity, new, scratch):
+            direction = decayed(values, gradient, decay, maximize)
+            velocity *= momentum
+            velocity += (1 - damped) * direction if damped else direction
             if options["nesterov"]:
-                new = velocity * momentum
-                new += direction
-                new *= -lr
+                np.multiply(velocity, momentum, out=scratch)
+                scratch += direction
+                scratch *= -lr
             else:
-                new = velocity * -lr
-        new += values
-        return new
+                np.multiply(velocity, -lr, out=scratch)
+            np.add(values, scratch, out=new)
+
+        if momentum:
+            in_blocks(with_momentum, values, gradient, state["momentum_buffer"], new)
+        else:
+            in_blocks(plain, values, gradient, new)

@@ -11,6 +11,8 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextvars import copy_context
+from functools import partial
 from queue import SimpleQueue
 from typing import Any
 
@@ -150,8 +152,8 @@ def share(work: Callable[[int, int], None], tasks: int, cost: float) -> None:
                 finished.put(None)
 
     _crew.start(threads - 1)
-    for _ in range(threads - 1):
-        _crew.jobs.put(help_out)
+    for _ in range(threads - 1):  # under the caller's np.errstate, too
+        _crew.jobs.put(partial(copy_context().run, help_out))
     try:
         help_out()
         # Who comes too late to help is not waited for.

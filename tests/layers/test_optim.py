@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 import layers
 import minigrad as mg
 from layers import optim
+from layers.optim import blocks
+from minigrad.kernels import get_num_threads, set_num_threads, threads
 
 MAKERS = {
     "SGD": lambda p: optim.SGD(p, lr=0.05, momentum=0.9, nesterov=True),
@@ -19,6 +21,7 @@ MAKERS = {
     "searching LBFGS": lambda p: optim.LBFGS(p, max_iter=2, line_search_fn="strong_wolfe"),
 }
 every_optimizer = pytest.mark.parametrize("make", MAKERS.values(), ids=MAKERS)
+first_order = pytest.mark.parametrize("name", ["SGD", "damped SGD", "Adam", "AdamW", "RMSprop"])
 
 
 def parameters(dtype=np.float64):
@@ -112,7 +115,47 @@ def test_arrays_that_were_handed_out_are_not_written_to(make):
         np.testing.assert_array_equal(array, copy)
 
 
-@pytest.mark.parametrize("name", ["SGD", "damped SGD", "Adam", "AdamW", "RMSprop"])
+@first_order
+def test_a_step_writes_to_values_that_nobody_else_holds_and_to_no_others(name):
+    alone, viewed, shared = params = [layers.Parameter(np.ones(3)) for _ in range(3)]
+    for p in params:
+        p.own(np.ones(3))
+    view, other = viewed.array[1:], mg.Tensor(shared.array)
+    place = alone.array.ctypes.data
+    optimizer = MAKERS[name](params)
+    for p in params:
+        p.grad = np.ones(3)
+    optimizer.step()
+    assert alone.array.ctypes.data == place
+    assert (view == 1).all() and (other.array == 1).all()
+    assert all((p.array < 1).all() for p in params)
+
+
+@first_order
+def test_blocks_and_threads_change_nothing(name, monkeypatch):
+    rng = np.random.default_rng(0)
+    start = rng.normal(size=(7, 11))
+    gradients = rng.normal(size=(3, 7, 11))
+
+    def trained():
+        parameter = layers.Parameter(start.copy())
+        optimizer = MAKERS[name]([parameter])
+        for gradient in gradients:
+            parameter.grad = gradient
+            optimizer.step()
+        return parameter.array.tobytes(), *map(bytes, optimizer.state_dict().values())
+
+    whole = trained()
+    monkeypatch.setattr(blocks, "BLOCK", 4)
+    monkeypatch.setattr(threads, "GRAIN", 1)
+    before = get_num_threads()
+    for count in (1, 3):
+        set_num_threads(count)
+        assert trained() == whole
+    set_num_threads(before)
+
+
+@first_order
 def test_parameters_without_a_gradient_are_skipped(name):
     params = parameters()
     optimizer = MAKERS[name](params)

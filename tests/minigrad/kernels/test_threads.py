@@ -103,6 +103,19 @@ def test_an_interruption_leaves_the_rest_undone():
     test_every_task_is_done_once()
 
 
+def test_helpers_work_under_the_callers_errstate():
+    both, found = threading.Barrier(2), []
+
+    def work(first: int, last: int) -> None:
+        both.wait(10)
+        found.append(np.geterr())
+
+    set_num_threads(2)
+    with np.errstate(over="ignore"):
+        threads.share(work, 2, 10**9)
+        assert found == [np.geterr()] * 2
+
+
 def test_a_helper_that_comes_too_late_is_not_waited_for(monkeypatch):
     monkeypatch.setattr(threads._crew, "jobs", SimpleQueue())  # where nobody looks
     set_num_threads(4)
