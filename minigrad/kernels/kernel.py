@@ -75,12 +75,15 @@ class Kernel:
         words = array("q")
         interfaces = []
         for argument in arguments:
-            if isinstance(argument, np.ndarray):
+            if type(argument) is np.ndarray:
                 if argument.flags.num & _READY != _READY:
                     raise ValueError("a kernel wants C-contiguous and aligned arrays")
                 interfaces.append(interface := argument.__array_struct__)
                 kinds += argument.dtype, argument.ndim
                 words.append(_address(interface, None))
+            elif type(argument) is int:
+                kinds.append("int")
+                words.append(argument)
             elif isinstance(argument, tuple):
                 kinds += type(argument).__name__, len(argument)
                 words.extend(argument)

@@ -294,7 +294,7 @@ def outer_sums(
     plan = _plan(a.shape, a_windows, b.shape, b_windows, size, groups, out.itemsize)
     sums = out[None] if plan.chunks == 1 else np.empty((plan.chunks, *out.shape), out.dtype)
     run(
-        outer_products, plan.chunks * plan.parts, len(a) * size[0] * size[1] * out.size / 8,
+        outer_products, plan.chunks * plan.parts, len(a) * size[0] * size[1] * out.size / 2,
         a, b, sums, plan.cut, plan.a, plan.a_starts, plan.b, plan.b_starts,
     )  # fmt: skip
     if plan.chunks > 1:
