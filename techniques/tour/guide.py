@@ -57,10 +57,10 @@ def write_tour(
     folder = _prepared_folder(Path(out))
     names = [name for name in ROUTE if only is None or name in only]
     with progress_bar() as show:
-        warm_up(progress=show)
         steps = len(names) + 1
         show(0, steps, "networks and pictures")
-        visit = prepare(images, data)
+        visit = prepare(images, data)  # first, so that nobody waits only to hear of a bad picture
+        warm_up(progress=show)
         stops = []
         for done, name in enumerate(names, start=1):
             show(done, steps, ROUTE[name])

@@ -43,6 +43,10 @@ class Size:
     size = 32
 
 
+def compiled_too_early(progress):
+    pytest.fail("kernels were compiled before the picture was read")
+
+
 def huge(path):
     Image.new("1", (12_000, 9_000)).save(path)
     return path
@@ -64,6 +68,7 @@ def broken(path):
 )
 def test_a_bad_picture_is_one_line_and_2(make, reason, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("techniques.tour.visit.load", lambda name: (None, Size))
+    monkeypatch.setattr("techniques.tour.guide.warm_up", compiled_too_early)
     arguments = ["tour", "--image", str(make(tmp_path)), "--out", str(tmp_path / "out")]
     status, printed = run(arguments, capsys)
     assert status == 2
