@@ -2,8 +2,9 @@
 
 Numba compiles a function together with what converts its arguments from Python, and that calls
 Numba's own library. Here a kernel is called by an *entry* instead, which reads the arguments from a
-block of words (see `minigrad.kernels.kernel`). What is left of Numba's library is what arrays made
-or reshaped in a kernel need; three functions of a few instructions do the same.
+block of words (see `minigrad.kernels.kernel`) and takes one span of the tasks after the other, as
+may other threads meanwhile. What is left of Numba's library is what arrays made or reshaped in a
+kernel need; three functions of a few instructions do the same.
 """
 
 from __future__ import annotations
@@ -39,10 +40,15 @@ def machine_code(function: Callable[..., None], arguments: Sequence[Any]) -> Mac
     arguments_in = _reader([_type_of(argument) for argument in arguments])
 
     @numba.njit(**BARE)
-    def entry(first, last, block):
-        kernel(first, last, *arguments_in(block))
+    def entry(first, last, spans, block):
+        arguments = arguments_in(block)
+        tasks, span = last - first, take(block)
+        while span < spans:
+            begin, end = first + tasks * span // spans, first + tasks * (span + 1) // spans
+            kernel(begin, end, *arguments)
+            span = take(block)
 
-    entry.compile((types.int64, types.int64, types.CPointer(types.int64)))
+    entry.compile((types.int64, types.int64, types.int64, types.CPointer(types.int64)))
     (result,) = entry.overloads.values()
     _, _, (object_file, _) = result.library.serialize_using_object_code()
     needed = re.findall(r'^declare .*@"?([^"(]+)"?\(', result.library.get_llvm_str(), re.MULTILINE)
@@ -116,8 +122,18 @@ def _reader(kinds: list[Any]) -> Any:
     return arguments_in
 
 
+@intrinsic
+def take(typing, block):
+    """The number in the first word of the block, which is then one more: nobody gets it twice."""
+
+    def generate(context, builder, signature, arguments):
+        return builder.atomic_rmw("add", *arguments, WORD(1), "monotonic")
+
+    return types.int64(block), generate
+
+
 def _words(builder: Any, block: Any) -> Iterator[Any]:
-    place = 0
+    place = 1  # behind the number of the next span
     while True:
         yield builder.load(builder.gep(block, [WORD(place)]))
         place += 1

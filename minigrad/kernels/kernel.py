@@ -7,7 +7,8 @@ nothing here imports Numba: functions are only marked, `minigrad.kernels.compile
 when it has to, and llvmlite alone loads machine code, in a millisecond.
 
 Machine code finds its arguments in a block of 64-bit words: of an array the address of what NumPy
-tells of it to others (``__array_struct__``), of a tuple its elements, a number as it is.
+tells of it to others (``__array_struct__``), of a tuple its elements, a number as it is. In front
+of them stands the number of the span of tasks that is next.
 """
 
 from __future__ import annotations
@@ -72,7 +73,7 @@ class Kernel:
     def on(self, arguments: Sequence[Any]) -> Call:
         """The kernel with its arguments laid out, to be called with the first and last task."""
         kinds: list[Any] = []
-        words = array("q")
+        words = array("q", [0])
         interfaces = []
         for argument in arguments:
             if type(argument) is np.ndarray:
@@ -131,7 +132,12 @@ class Call:
         self.address, _ = words.buffer_info()
 
     def __call__(self, first: int, last: int) -> None:
-        if self.code(_NOWHERE, _NOWHERE, first, last, self.address):
+        self.words[0] = 0
+        self.take_part(first, last, 1)
+
+    def take_part(self, first: int, last: int, spans: int) -> None:
+        """Do some of the tasks, cut into equal spans, until all are done or begun by others."""
+        if self.code(_NOWHERE, _NOWHERE, first, last, spans, self.address):
             raise ArithmeticError(f"{self.kernel.__name__} failed: a division by 0, or no memory")
 
 
@@ -156,7 +162,7 @@ def _function(code: MachineCode) -> Callable[..., int]:
     engine.finalize_object()
     _engines.append(engine)
     address, word = ctypes.c_void_p, ctypes.c_int64
-    declaration = ctypes.CFUNCTYPE(ctypes.c_int32, address, address, word, word, address)
+    declaration = ctypes.CFUNCTYPE(ctypes.c_int32, address, address, word, word, word, address)
     return declaration(engine.get_function_address(code.symbol))
 
 

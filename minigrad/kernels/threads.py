@@ -22,6 +22,8 @@ from minigrad.kernels import blas
 
 # Multiplications (or elements moved) that are worth one more thread, about 50 µs of work.
 GRAIN = 1_000_000
+# Parts of the tasks for each thread: one that the machine holds up is helped out by the others.
+SPANS = 4
 
 
 class _Crew:
@@ -29,22 +31,23 @@ class _Crew:
 
     def __init__(self) -> None:
         self.wanted = _wanted()
+        self.begin()
+
+    def begin(self) -> None:
         self.started = 0
         self.jobs: SimpleQueue[Callable[[], None]] = SimpleQueue()
         self.lock = threading.Lock()
 
-    def after_fork(self) -> None:
-        self.started = 0
-        self.jobs = SimpleQueue()
-        self.lock = threading.Lock()
-
-    def start(self, helpers: int) -> None:
+    def call(self, helpers: int, job: Callable[[], None]) -> None:
+        """Have some helpers do a job, if they come in time."""
         with self.lock:
             while self.started < helpers:
                 threading.Thread(
                     target=_work, args=(self.jobs,), name="minigrad-kernel", daemon=True
                 ).start()
                 self.started += 1
+        for _ in range(helpers):  # under the caller's np.errstate, too
+            self.jobs.put(partial(copy_context().run, job))
 
 
 def processors() -> int:
@@ -67,7 +70,7 @@ def _work(jobs: SimpleQueue[Callable[[], None]]) -> None:
 
 _crew = _Crew()
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_crew.after_fork)
+    os.register_at_fork(after_in_child=_crew.begin)
 
 
 def set_num_threads(n: int) -> None:
@@ -107,9 +110,22 @@ def get_num_threads() -> int:
 
 
 def run(kernel: Any, tasks: int, cost: float, *arguments: Any) -> None:
-    """Have a kernel do all tasks, with these arguments: see `share`."""
-    if tasks > 0:
-        share(kernel.on(arguments), tasks, cost)
+    """Have a kernel do all tasks, with these arguments: see `share`.
+
+    Machine code takes one span after the other without a thought to the interpreter's lock: to wait
+    for that would take as long as a span.
+    """
+    call, threads = kernel.on(arguments), _worthwhile(tasks, cost)
+    if threads > 1:
+        spans = min(tasks, SPANS * threads)
+        share(lambda *_: call.take_part(0, tasks, spans), threads, cost)
+    elif tasks > 0:
+        call(0, tasks)
+
+
+def _worthwhile(tasks: int, cost: float) -> int:
+    """How many threads this work is worth."""
+    return min(_crew.wanted, tasks, 1 + int(cost) // GRAIN)
 
 
 def share(work: Callable[[int, int], None], tasks: int, cost: float) -> None:
@@ -129,12 +145,11 @@ def share(work: Callable[[int, int], None], tasks: int, cost: float) -> None:
         The first that a task raised; what has not begun by then is left undone. Ctrl-C, too, ends
         the call as soon as the caller's part is done.
     """
-    threads = min(_crew.wanted, tasks, 1 + int(cost) // GRAIN)
+    threads = _worthwhile(tasks, cost)
     if threads <= 1:
         work(0, tasks)
         return
-    # More spans than threads: one that the machine holds up is helped out by the others.
-    spans = min(tasks, 4 * threads)
+    spans = min(tasks, SPANS * threads)
     todo = deque((tasks * i // spans, tasks * (i + 1) // spans) for i in range(spans))
     finished: SimpleQueue[Exception | None] = SimpleQueue()
 
@@ -151,9 +166,7 @@ def share(work: Callable[[int, int], None], tasks: int, cost: float) -> None:
             else:
                 finished.put(None)
 
-    _crew.start(threads - 1)
-    for _ in range(threads - 1):  # under the caller's np.errstate, too
-        _crew.jobs.put(partial(copy_context().run, help_out))
+    _crew.call(threads - 1, help_out)
     try:
         help_out()
         # Who comes too late to help is not waited for.
