@@ -122,14 +122,16 @@ def _reader(kinds: list[Any]) -> Any:
     return arguments_in
 
 
-@intrinsic
-def take(typing, block):
+def _take(typing, block):
     """The number in the first word of the block, which is then one more: nobody gets it twice."""
 
     def generate(context, builder, signature, arguments):
         return builder.atomic_rmw("add", *arguments, WORD(1), "monotonic")
 
     return types.int64(block), generate
+
+
+take: Any = intrinsic(_take)
 
 
 def _words(builder: Any, block: Any) -> Iterator[Any]:
