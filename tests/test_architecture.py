@@ -146,7 +146,7 @@ SIGNATURES = [
     "minigrad.jacobian(fn, x)",
     "minigrad.hessian(fn, x)",
     "minigrad.hvp(fn, x, v)",
-    "minigrad.stepping.Stepper.run_until(self, where)",
+    "minigrad.stepping.Stepper.run_until(self, condition)",
     "minigrad.stepping.write_html(outputs, path)",
     "techniques.saliency(model, images, target, reduce='max')",
     "techniques.smooth_grad(model, images, target, samples=50, noise=0.15, rng=None)",
