@@ -12,98 +12,61 @@ from collections.abc import Sequence
 import numpy as np
 
 from minigrad.kernels import geometry
-from minigrad.kernels.instructions import copy, multiply_tile
-from minigrad.kernels.kernel import inner, kernel
+from minigrad.kernels.instructions import multiply_tile
+from minigrad.kernels.kernel import inner, kernel, uncounted
 from minigrad.kernels.registers import TILE_ROWS, TILE_VECTORS, VECTOR_BYTES
+from minigrad.kernels.rows import fill_rows, take_rows, zip_rows
 from minigrad.kernels.threads import get_num_threads, run
 
 Array = np.ndarray
 Pair = tuple[int, int]
 
-# The output channels of a task; more would push its scratch memory out of the cache.
+# The output channels of a task, times residues: more would not fit the cache.
 MOST_CHANNELS = 128
 # The output positions that a task treats at once, roughly.
 OUTPUTS = 512
+# A sum of at most so many terms is over a few planes, which fit the first-level cache.
+SHALLOW = 160
 # Space between rows of scratch memory, so that a power of two does not put all in one cache set.
 GAP = 16
 
 
-@inner
-def copy_block(target, first, to_steps, source, source_first, from_steps, counts):
-    """Copy images x rows x columns between places with different steps."""
-    images, rows, columns = counts
-    to_image, to_row, to_column = to_steps
-    from_image, from_row, from_column = from_steps
-    if columns <= 0:
-        return
-    if to_column == 1 and from_column == 1:
-        for n in range(images):
-            for i in range(rows):
-                to, fro = n * to_image + i * to_row, n * from_image + i * from_row
-                copy(target, first + to, source, source_first + fro, columns)
-    elif to_image == 1:
-        for i in range(rows):
-            for j in range(columns):
-                to = first + i * to_row + j * to_column
-                fro = source_first + i * from_row + j * from_column
-                for n in range(images):
-                    target[np.uintp(to + n)] = source[np.uintp(fro + n * from_image)]
-    else:
-        for n in range(images):
-            for i in range(rows):
-                to = first + n * to_image + i * to_row
-                fro = source_first + n * from_image + i * from_row
-                # With a known step, the compiler is fast.
-                if to_column == 1 and from_column == 2:
-                    for j in range(columns):
-                        target[np.uintp(to + j)] = source[np.uintp(fro + j * 2)]
-                elif to_column == 2 and from_column == 1:
-                    for j in range(columns):
-                        target[np.uintp(to + j * 2)] = source[np.uintp(fro + j)]
-                else:
-                    for j in range(columns):
-                        place = np.uintp(to + j * to_column)
-                        target[place] = source[np.uintp(fro + j * from_column)]
-
-
-@inner
-def fill(planes, first, count, value):
-    """Set some elements of scratch memory to a value."""
-    for q in range(first, first + count):
-        planes[np.uintp(q)] = value
-
-
-@inner
-def lay_out(planes, x, image, images, channel, channels, row, rows, layout, phases, padding=0):
-    """Copy a block of `x` into planes, in `padding`; `row` is the block's first output row."""
+@uncounted
+def lay_out(planes, x, image, images, channel, channels, row, rows, layout, phases):
+    """Copy a block of `x` into planes, in zeros; `row` is the block's first output row."""
     height, width = x.shape[2:]
-    sh, sw = layout.stride_h, layout.stride_w
-    to_steps = layout.image, layout.pitch, layout.column
-    from_steps = x.shape[1] * height * width, sh * width, sw
+    sh, sw, pitch, column = layout.stride_h, layout.stride_w, layout.pitch, layout.column
+    flat, image_step = x.reshape(-1), x.shape[1] * height * width
     # A row ends in what is the padding of the next one, too.
-    line = layout.used_w * layout.column
+    line = layout.used_w * column
     last = min(row + rows + layout.reach_h, layout.used_h)
-    for c in range(channels):
-        for phase in range(layout.phases):
-            above = phases[phase, 0] - layout.padding_h
-            left = phases[phase, 1] - layout.padding_w
-            i0, i1 = max(row, -(above // sh)), min(last, (height - 1 - above) // sh + 1)
-            j0, j1 = max(0, -(left // sw)), min(layout.used_w, (width - 1 - left) // sw + 1)
-            plane = (c * layout.phases + phase) * layout.plane
-            before, behind = max(j0, 0) * layout.column, max(j1, 0) * layout.column
-            for n in range(images if layout.column == 1 else 1):
-                for i in range(row, last):
-                    to = plane + n * layout.image + (i - row) * layout.pitch
-                    if i0 <= i < i1 and j0 < j1:
-                        fill(planes, to, before, padding)
-                        fill(planes, to + behind, line - behind, padding)
-                    else:
-                        fill(planes, to, line, padding)
-            to = plane + (i0 - row) * layout.pitch + j0 * layout.column
-            fro = (image * x.shape[1] + channel + c) * height + i0 * sh + above
-            fro = fro * width + j0 * sw + left
-            counts = images, i1 - i0, j1 - j0
-            copy_block(planes, to, to_steps, x.reshape(-1), fro, from_steps, counts)
+    for plane in range(channels * layout.phases):
+        c, phase = plane // layout.phases, plane % layout.phases
+        above, left = phases[phase, 0] - layout.padding_h, phases[phase, 1] - layout.padding_w
+        i0, i1 = max(row, -(above // sh)), min(last, (height - 1 - above) // sh + 1)
+        j0, j1 = max(0, -(left // sw)), min(layout.used_w, (width - 1 - left) // sw + 1)
+        if j0 >= j1 or i0 >= i1:
+            i0 = i1 = last
+        fro = ((image * x.shape[1] + channel + c) * height + i0 * sh + above) * width
+        fro += j0 * sw + left
+        for n in range(images if column == 1 else 1):
+            to = plane * layout.plane + n * layout.image
+            fill_rows(planes, to, pitch, i0 - row, line, 0)
+            fill_rows(planes, to + (i1 - row) * pitch, pitch, last - i1, line, 0)
+            to += (i0 - row) * pitch
+            fill_rows(planes, to, pitch, i1 - i0, j0 * column, 0)
+            fill_rows(planes, to + j1 * column, pitch, i1 - i0, line - j1 * column, 0)
+            to += j0 * column
+            if column == 1:
+                take_rows(
+                    planes, to, pitch, flat, fro + n * image_step, sh * width, i1 - i0, j1 - j0, sw
+                )
+            else:  # an image in every lane
+                for i in range(i1 - i0):
+                    take_rows(
+                        planes, to + i * pitch, column, flat, fro + i * sh * width, sw,
+                        j1 - j0, images, image_step,
+                    )  # fmt: skip
 
 
 @inner
@@ -114,33 +77,36 @@ def block_vectors(images, rows, layout, lanes):
 
 
 @kernel
-def pack(first, last, weight, steps, taps, channels, outputs, packed):
+def pack(first, last, weight, steps, taps, bounds, channels, outputs, packed):
     """Put the weights in the order in which `multiply_tile` reads them; a task is a tile of rows.
 
     Parameters
     ----------
     weight : flat array
     steps : from one group, output channel and channel to the next in `weight`
-    taps : where each tap is
-    packed : (tiles of all groups, channels, taps, TILE_ROWS)
+    taps, bounds : where each tap is, and which taps each residue has
+    packed : (tiles of all groups, channels * taps, TILE_ROWS), residue after residue
     """
     tiles = (outputs + TILE_ROWS - 1) // TILE_ROWS
     for task in range(first, last):
         start = task // tiles * steps[0]
         m = task % tiles * TILE_ROWS
         rows = min(TILE_ROWS, outputs - m)
-        for c in range(channels):
-            for t in range(len(taps)):
-                place = start + m * steps[1] + c * steps[2] + taps[t]
-                for i in range(rows):
-                    packed[task, c, t, i] = weight[np.uintp(place + i * steps[1])]
-                for i in range(rows, TILE_ROWS):
-                    packed[task, c, t, i] = 0
+        place = 0
+        for residue in range(len(bounds) - 1):
+            for c in range(channels):
+                for t in range(bounds[residue], bounds[residue + 1]):
+                    fro = start + m * steps[1] + c * steps[2] + taps[t]
+                    for i in range(rows):
+                        packed[task, place, i] = weight[np.uintp(fro + i * steps[1])]
+                    for i in range(rows, TILE_ROWS):
+                        packed[task, place, i] = 0
+                    place += 1
 
 
 @kernel
 def correlate(
-    first, last, x, packed, bias, y, layout, phases, offsets, starts, target, groups, part
+    first, last, x, packed, bias, y, layout, phases, bounds, offsets, starts, groups, part
 ):  # fmt: skip
     """Every `part` output channels of every block of every group are a task.
 
@@ -150,19 +116,19 @@ def correlate(
     packed : the weights, see `pack`; flat
     bias : (groups * outputs,)
     y : (N, groups * outputs, ...)
-    layout, phases, offsets, starts : see `geometry.Plan`
-    target : first row, row step, first column, column step of the results in `y`
+    layout, phases, bounds, offsets, starts : see `geometry.Plan`
     """
     batch, channels, outputs = x.shape[0], x.shape[1] // groups, y.shape[1] // groups
     lanes = VECTOR_BYTES // y.itemsize
     row_blocks = (layout.outputs_h + layout.rows - 1) // layout.rows
     parts = (outputs + part - 1) // part
     tiles = (outputs + TILE_ROWS - 1) // TILE_ROWS
+    residues = len(bounds) - 1
     planes = np.zeros(layout.channels * layout.phases * layout.plane, y.dtype)
     plane = y.shape[2] * y.shape[3]
-    at_once = fits_result(layout, y.shape, outputs, target, lanes)
+    at_once = fits_result(layout, y.shape, outputs, lanes)
     stride = plane if at_once else layout.positions + GAP
-    results = y.reshape(-1) if at_once else np.empty(part * stride, y.dtype)
+    results = y.reshape(-1) if at_once else np.empty(residues * part * stride, y.dtype)
     for task in range(first, last):
         rest, m0 = task // parts, task % parts * part
         rest, group = rest // groups, rest % groups
@@ -175,70 +141,86 @@ def correlate(
             cs = min(layout.channels, channels - c0)
             c_first = group * channels + c0
             lay_out(planes, x, image, images, c_first, cs, row, rows, layout, phases)
-            tile = (group * tiles + m0 // TILE_ROWS) * channels + c0
-            multiply(
-                results, place, stride, vectors, ms, packed, tile * layout.taps * TILE_ROWS,
-                channels * layout.taps * TILE_ROWS, cs * layout.taps, planes, offsets, starts,
-                c0 > 0,
-            )  # fmt: skip
+            for residue in range(residues):
+                tap, taps = bounds[residue], bounds[residue + 1] - bounds[residue]
+                tile = (group * tiles + m0 // TILE_ROWS) * channels * layout.taps
+                multiply(
+                    results, place + residue * part * stride, stride, vectors, ms,
+                    packed, (tile + channels * tap + c0 * taps) * TILE_ROWS,
+                    channels * layout.taps * TILE_ROWS, cs * taps,
+                    planes, offsets[layout.channels * tap :], starts, c0 > 0,
+                )  # fmt: skip
         for m in range(ms):
-            line = place + m * stride
-            if channels == 0:
-                fill(results, line, vectors * lanes, 0)
-            if bias[m_first + m] != 0:
-                for q in range(line, line + vectors * lanes):
-                    results[np.uintp(q)] += bias[m_first + m]
+            for residue in range(residues):
+                line = place + (residue * part + m) * stride
+                if channels == 0:
+                    fill_rows(results, line, 0, 1, vectors * lanes, 0)
+                if bias[m_first + m] != 0:
+                    for q in range(line, line + vectors * lanes):
+                        results[np.uintp(q)] += bias[m_first + m]
         if not at_once:
-            take_out(y, results, stride, image, images, m_first, ms, row, rows, layout, target)
+            take_out(y, results, stride, part, image, images, m_first, ms, row, rows, layout)
 
 
 @inner
-def fits_result(layout, shape, outputs, target, lanes):
+def fits_result(layout, shape, outputs, lanes):
     """Whether whole tiles of results lie in a block as they do in the array, and can go there."""
     width = shape[3]
     ends = layout.rows * width % lanes, shape[2] % layout.rows * width % lanes
-    same = layout.images == 1 and layout.result_pitch == width and target == (0, 1, 0, 1)
-    return same and ends == (0, 0) and outputs % TILE_ROWS == 0
+    one = layout.images == layout.spacing_h == layout.spacing_w == 1
+    return one and layout.result_pitch == width and ends == (0, 0) and outputs % TILE_ROWS == 0
 
 
-@inner
+@uncounted
 def multiply(
     results, place, stride, vectors, outputs, packed, first, tile_step, depth, planes, offsets,
     starts, add,
 ):  # fmt: skip
     """All tiles of a block; tiles of `packed` lie `tile_step` apart."""
     lanes = VECTOR_BYTES // results.itemsize
-    for v in range(0, vectors, TILE_VECTORS):
-        for m in range(0, outputs, TILE_ROWS):
-            a = first + m // TILE_ROWS * tile_step
-            c = place + m * stride + v * lanes
-            if vectors - v == 1:
-                multiply_tile(
-                    packed, a, depth, planes, offsets, starts, v, results, c, stride, add, 1
-                )
-            elif vectors - v == 2:
-                multiply_tile(
-                    packed, a, depth, planes, offsets, starts, v, results, c, stride, add, 2
-                )
-            else:
-                multiply_tile(
-                    packed, a, depth, planes, offsets, starts, v, results, c, stride, add,
-                    TILE_VECTORS,
-                )  # fmt: skip
+    columns = (vectors + TILE_VECTORS - 1) // TILE_VECTORS
+    rows = (outputs + TILE_ROWS - 1) // TILE_ROWS
+    # What all tiles share stays in the first-level cache, or else the columns of a tile.
+    row_by_row = depth <= SHALLOW
+    for tile in range(rows * columns):
+        i, j = (tile // columns, tile % columns) if row_by_row else (tile % rows, tile // rows)
+        v, a = j * TILE_VECTORS, first + i * tile_step
+        c = place + i * TILE_ROWS * stride + v * lanes
+        if vectors - v == 1:
+            multiply_tile(
+                packed, a, TILE_ROWS, depth, planes, offsets, starts, v, results, c, stride, add, 1
+            )
+        elif vectors - v == 2:
+            multiply_tile(
+                packed, a, TILE_ROWS, depth, planes, offsets, starts, v, results, c, stride, add, 2
+            )
+        else:
+            multiply_tile(
+                packed, a, TILE_ROWS, depth, planes, offsets, starts, v, results, c, stride, add,
+                TILE_VECTORS,
+            )  # fmt: skip
 
 
-@inner
-def take_out(y, results, stride, image, images, channel, channels, row, rows, layout, target):
-    """Copy the results of a block to where they belong in `y`."""
-    top, step_h, left, step_w = target
+@uncounted
+def take_out(y, results, stride, part, image, images, channel, channels, row, rows, layout):
+    """Copy the results of a block to where they belong in `y`, those of all residues in turns."""
     height, width = y.shape[2:]
-    to_steps = y.shape[1] * height * width, step_h * width, step_w
-    from_steps = layout.result_image, layout.result_pitch, layout.result_column
-    counts = images, rows, layout.outputs_w
-    for c in range(channels):
-        to = (image * y.shape[1] + channel + c) * height + top + row * step_h
-        to = to * width + left
-        copy_block(y.reshape(-1), to, to_steps, results, c * stride, from_steps, counts)
+    flat, down, across = y.reshape(-1), layout.spacing_h, layout.spacing_w
+    pitch, column = layout.result_pitch, layout.result_column
+    for m in range(channels):
+        for n in range(images):
+            plane = ((image + n) * y.shape[1] + channel + m) * height
+            for residue in range(down):
+                top = row * down + residue
+                to, lines = (plane + top) * width, min(rows, (height - top + down - 1) // down)
+                fro = (residue * across * part + m) * stride + n * layout.result_image
+                if across == 1:
+                    take_rows(flat, to, down * width, results, fro, pitch, lines, width, column)
+                else:
+                    zip_rows(
+                        flat, to, down * width, results, fro, pitch, lines, width,
+                        across, part * stride, column,
+                    )  # fmt: skip
 
 
 def output_length(size: int, kernel: int, stride: int, padding: int, dilation: int) -> int:
@@ -246,11 +228,11 @@ def output_length(size: int, kernel: int, stride: int, padding: int, dilation: i
     return (size + 2 * padding - dilation * (kernel - 1) - 1) // stride + 1
 
 
-def _part(channels: int, tile: int, others: int) -> int:
-    """How many channels a task takes: whole tiles, and enough tasks for all threads."""
-    wanted = -(-2 * get_num_threads() // max(others, 1))
-    part = -(-channels // max(1, wanted))
-    return max(tile, min(MOST_CHANNELS, -(-part // tile) * tile))
+def _part(outputs: int, residues: int, blocks: int) -> int:
+    """How many output channels a task takes: whole tiles, and enough tasks for all threads."""
+    wanted = -(-2 * get_num_threads() // max(blocks, 1))
+    part = min(-(-outputs // max(1, wanted)), MOST_CHANNELS // residues)
+    return max(TILE_ROWS, geometry.round_up(part, TILE_ROWS))
 
 
 def conv2d(
@@ -270,7 +252,7 @@ def conv2d(
     axes = [geometry.forward_axis(*axis, n) for axis, n in zip(sizes, output_size, strict=True)]
     taps = kernel_size[0] * kernel_size[1]
     steps = outputs // groups * per_group * taps, per_group * taps, taps
-    _correlate(x, weight, y, axes, kernel_size[1], steps, (0, 1, 0, 1), groups, bias)
+    _correlate(x, weight, y, axes, kernel_size[1], steps, groups, bias)
     return y
 
 
@@ -281,7 +263,6 @@ def _correlate(
     axes: Sequence[geometry.Axis],
     kernel_width: int,
     steps: tuple[int, int, int],
-    target: tuple[int, int, int, int],
     groups: int,
     bias: Array | None,
 ) -> None:
@@ -293,19 +274,19 @@ def _correlate(
     )  # fmt: skip
     layout = plan.layout
     tiles = -(-outputs // TILE_ROWS) * groups
-    packed = np.empty((tiles, channels, layout.taps, TILE_ROWS), x.dtype)
+    packed = np.empty((tiles, channels * layout.taps, TILE_ROWS), x.dtype)
     run(
         pack, tiles, 4 * packed.size,
-        weight.reshape(-1), steps, plan.taps, channels, outputs, packed,
+        weight.reshape(-1), steps, plan.taps, plan.bounds, channels, outputs, packed,
     )  # fmt: skip
     blocks = _blocks(layout, batch) * groups
-    part = _part(outputs, TILE_ROWS, blocks)
+    part = _part(outputs, len(plan.bounds) - 1, blocks)
     tasks = blocks * -(-outputs // part)
     cost = tasks * part * layout.positions * channels * layout.taps / 3
     run(
         correlate, tasks, cost,
         x, packed.reshape(-1), np.zeros(y.shape[1], y.dtype) if bias is None else bias, y,
-        layout, plan.phases, plan.offsets, plan.starts, target, groups, part,
+        layout, plan.phases, plan.bounds, plan.offsets, plan.starts, groups, part,
     )  # fmt: skip
 
 
@@ -322,14 +303,15 @@ def conv2d_input_gradient(
     """See `minigrad.kernels.reference.conv2d_input_gradient`; the arrays are prepared."""
     (batch, outputs, *sources), (_, per_group, *kernel_size) = g.shape, weight.shape
     dx = np.empty((batch, per_group * groups, *input_size), g.dtype)
-    sizes = input_size, kernel_size, stride, padding, dilation, sources
+    if dx.size == 0:
+        return dx
+    axes = [
+        geometry.backward_axis(*axis)
+        for axis in zip(input_size, kernel_size, stride, padding, dilation, sources, strict=True)
+    ]
     taps = kernel_size[0] * kernel_size[1]
     steps = outputs // groups * per_group * taps, taps, per_group * taps
-    for a in range(min(stride[0], input_size[0])):
-        for b in range(min(stride[1], input_size[1])):
-            phases = [geometry.backward_axis(*axis) for axis in zip((a, b), *sizes, strict=True)]
-            target = a, stride[0], b, stride[1]
-            _correlate(g, weight, dx, phases, kernel_size[1], steps, target, groups, bias)
+    _correlate(g, weight, dx, axes, kernel_size[1], steps, groups, bias)
     return dx
 
 

@@ -8,13 +8,14 @@ neighbouring outputs are a vector, whatever the kernel size and dilation.
 * A stride of 2 is two planes, of the even and of the odd columns (and rows): a *phase* each.
 * The padding right of one row is the padding left of the next: a pitch of W + padding suffices.
   Positions with ``j`` beyond the last output hold junk that nobody reads.
-* The gradient to the input has the same form: the outputs are then the input positions of one
-  phase, and the taps are those that hit this phase.
+* The gradient to the input has the same form: the outputs are then positions of the input, and
+  those of equal *residue* modulo the stride are hit by the same taps. All residues share a layout.
 """
 
 from __future__ import annotations
 
 import functools
+import itertools
 from typing import NamedTuple
 
 import numpy as np
@@ -31,10 +32,12 @@ class Axis(NamedTuple):
     taps: tuple[int, ...]  # which taps of the kernel take part
     phases: tuple[int, ...]  # phase of each of them
     shifts: tuple[int, ...]  # and its shift
+    residues: tuple[int, ...]  # and of the outputs it takes part in
     size: int  # of the source
     stride: int  # in the source
     padding: int  # before the source; negative: what is cut off
-    outputs: int
+    outputs: int  # of each residue
+    spacing: int  # between them in the result; as many residues there are
     pitch: int
 
     @property
@@ -44,39 +47,43 @@ class Axis(NamedTuple):
 
 
 def _axis(
-    taps: list[tuple[int, int, int]], size: int, stride: int, padding: int, outputs: int
-) -> Axis:
+    taps: list[tuple[int, int, int, int]], size: int, stride: int, padding: int, outputs: int,
+    spacing: int,
+) -> Axis:  # fmt: skip
     """Find the smallest pitch at which shared padding is still padding."""
-    used = outputs + max((shift for _, _, shift in taps), default=0)
-    phases = {phase for _, phase, _ in taps} or {0}
+    numbers, tap_phases, shifts, residues = zip(*taps, strict=True) if taps else ((), (), (), ())
+    used = outputs + max(shifts, default=0)
+    phases = set(tap_phases) or {0}
     first = min(max(0, -((phase - padding) // stride)) for phase in phases)
     last = max((padding + size - 1 - phase) // stride + 1 for phase in phases)
     pitch = max(outputs, min(last, used), used - first, 1)
-    numbers, tap_phases, shifts = zip(*taps, strict=True) if taps else ((), (), ())
-    return Axis(numbers, tap_phases, shifts, size, stride, padding, outputs, pitch)
+    return Axis(
+        numbers, tap_phases, shifts, residues, size, stride, padding, outputs, spacing, pitch
+    )
 
 
 def forward_axis(
     size: int, kernel: int, stride: int, padding: int, dilation: int, outputs: int
 ) -> Axis:
     """Output `i` reads the padded source at ``i * stride + t * dilation`` for every tap `t`."""
-    taps = [(t, t * dilation % stride, t * dilation // stride) for t in range(kernel)]
-    return _axis(taps, size, stride, padding, outputs)
+    taps = [(t, t * dilation % stride, t * dilation // stride, 0) for t in range(kernel)]
+    return _axis(taps, size, stride, padding, outputs, 1)
 
 
 def backward_axis(
-    phase: int, size: int, kernel: int, stride: int, padding: int, dilation: int, sources: int
+    size: int, kernel: int, stride: int, padding: int, dilation: int, sources: int
 ) -> Axis:
-    """Input ``phase + i * stride`` gets what tap `t` took from it to output ``i + shift``."""
-    reached = {
-        t: (phase + padding - t * dilation) // stride
-        for t in range(kernel)
-        if (phase + padding - t * dilation) % stride == 0
-    }
-    before = -min(reached.values(), default=0)
-    outputs = max(0, -((phase - size) // stride))
-    taps = [(t, 0, shift + before) for t, shift in reached.items()]
-    return _axis(taps, sources, 1, before, outputs)
+    """Input ``i * stride + residue`` gets what tap `t` took from it to output ``i + shift``."""
+    spacing = min(stride, size)
+    residues = [(t * dilation - padding) % stride for t in range(kernel)]
+    reached = [
+        (t, residue, (residue + padding - t * dilation) // stride)
+        for t, residue in enumerate(residues)
+        if residue < spacing
+    ]
+    before = -min((shift for _, _, shift in reached), default=0)
+    taps = [(t, 0, shift + before, residue) for t, residue, shift in reached]
+    return _axis(taps, sources, 1, before, -(-size // spacing), spacing)
 
 
 class Layout(NamedTuple):
@@ -97,6 +104,8 @@ class Layout(NamedTuple):
     result_column: int  # the same in the results
     result_pitch: int
     result_image: int
+    spacing_h: int  # of the results of a residue in the array
+    spacing_w: int
     images: int  # of a block
     rows: int
     positions: int  # results of a block, in whole tiles
@@ -111,8 +120,9 @@ class Plan(NamedTuple):
 
     layout: Layout
     phases: np.ndarray  # (phases, 2) of the planes of a channel
-    taps: np.ndarray  # flat number of each tap in the kernel
-    offsets: np.ndarray  # of channel c, tap t in the planes laid out, at c * taps + t
+    taps: np.ndarray  # flat number of each tap in the kernel, those of a residue together
+    bounds: np.ndarray  # of the taps of each residue, row after row
+    offsets: np.ndarray  # of residue, channel and tap in the planes laid out
     starts: np.ndarray  # where each vector of results begins in a plane
 
 
@@ -190,31 +200,43 @@ def plan(
     positions = round_up(positions, tile * lanes)
     vectors = np.zeros(positions // lanes, np.int64)
     vectors[: len(starts)] = starts[: len(vectors)]
-    taps = [
-        (r * kernel_width + s, (phase_h, phase_w), shift_h * steps[1] + shift_w * steps[0])
-        for r, phase_h, shift_h in zip(*vertical[:3], strict=True)
-        for s, phase_w, shift_w in zip(*horizontal[:3], strict=True)
-    ]
-    phases = sorted({phase for _, phase, _ in taps}) or [(0, 0)]
+    taps = sorted(
+        (
+            residue_h * horizontal.spacing + residue_w,
+            r * kernel_width + s,
+            (phase_h, phase_w),
+            shift_h * steps[1] + shift_w * steps[0],
+        )
+        for r, phase_h, shift_h, residue_h in zip(*vertical[:4], strict=True)
+        for s, phase_w, shift_w, residue_w in zip(*horizontal[:4], strict=True)
+    )
+    residues = np.array([residue for residue, _, _, _ in taps], np.int64)
+    bounds = np.searchsorted(residues, np.arange(vertical.spacing * horizontal.spacing + 1))
+    phases = sorted({phase for _, _, phase, _ in taps}) or [(0, 0)]
     # Without a tap along one axis there is none at all, and the plane has no room for the other's.
     reach_h, reach_w = (axis.reach if taps else 0 for axis in (vertical, horizontal))
-    shifts = np.array([shift for _, _, shift in taps], np.int64)
+    shifts = np.array([shift for _, _, _, shift in taps], np.int64)
     # An odd number of cache lines: a power of two would put all channels in the same few sets.
     reached = int(vectors.max(initial=0) + shifts.max(initial=0)) + lanes
     plane = reached // 32 * 32 + 48
     at_a_time = balanced(channels, PLANE_BYTES // (plane * len(phases) * item_bytes))
-    shifts = shifts + plane * np.array([phases.index(phase) for _, phase, _ in taps], np.int64)
-    offsets = np.arange(at_a_time)[:, None] * (len(phases) * plane) + shifts
+    shifts = shifts + plane * np.array([phases.index(phase) for _, _, phase, _ in taps], np.int64)
+    offsets = [
+        np.add.outer(np.arange(at_a_time) * (len(phases) * plane), shifts[first:last]).ravel()
+        for first, last in itertools.pairwise(bounds)
+    ]
     layout = Layout(
         vertical.stride, horizontal.stride, vertical.padding, horizontal.padding,
         vertical.outputs + reach_h, horizontal.outputs + reach_w, reach_h,
         *steps, vertical.outputs, horizontal.outputs, *result_steps,
+        vertical.spacing, horizontal.spacing,
         images, rows, positions, plane, at_a_time, len(phases), len(taps),
     )  # fmt: skip
     return Plan(
         layout,
         np.array(phases, np.int64),
-        np.array([tap for tap, _, _ in taps], np.int64),
-        offsets.astype(np.int32).ravel(),
+        np.array([tap for _, tap, _, _ in taps], np.int64),
+        bounds.astype(np.int64),
+        np.concatenate(offsets).astype(np.int32),
         vectors.astype(np.int32),
     )

@@ -40,12 +40,14 @@ class MachineCode(NamedTuple):
 class Inner:
     """A function that kernels call: a decorator. In Python it remains what it was.
 
-    `inline` copies it into the kernels: no call, and no counting of references.
+    `inline` copies it into the functions that call it. One that is not `counted` makes no arrays:
+    then nothing in it counts references, which would interrupt short loops over vectors.
     """
 
-    def __init__(self, function: Callable[..., Any], inline: bool = False):
+    def __init__(self, function: Callable[..., Any], inline: bool = False, counted: bool = True):
         self.function = function
         self.inline = inline
+        self.counted = counted
         functools.update_wrapper(self, function)
 
     def __call__(self, *arguments: Any) -> Any:
@@ -119,6 +121,7 @@ class Kernel:
 
 
 kernel, inner, inlined = Kernel, Inner, functools.partial(Inner, inline=True)
+uncounted = functools.partial(Inner, counted=False)
 
 
 class Call:

@@ -172,15 +172,16 @@ class _Code:
 
 @literal_intrinsic
 def multiply_tile(
-    typing, a, a_first, depth, b, b_offsets, b_starts, start, c, c_first, c_row, add, vectors
+    typing, a, a_first, a_step, depth, b, b_offsets, b_starts, start, c, c_first, c_row, add,
+    vectors,
 ):  # fmt: skip
     """c[i, q] (+)= sum over p < depth of a[p, i] * b[p, q], for one tile of c.
 
     The tile has `TILE_ROWS` rows of `vectors` vectors, a constant of at most `TILE_VECTORS`. In
-    elements from the start of the arrays, `a[p, i]` is at ``a_first + p * TILE_ROWS + i``, vector
-    `v` of `b[p]` at ``b_offsets[p] + b_starts[start + v]`` and vector `v` of `c[i]` at ``c_first +
-    i * c_row + v * lanes``. `add`: to what is in `c`, when the sum is done, since a long sum made
-    of several calls then rounds less than one.
+    elements from the start of the arrays, `a[p, i]` is at ``a_first + p * a_step + i``, vector `v`
+    of `b[p]` at ``b_offsets[p] + b_starts[start + v]`` and vector `v` of `c[i]` at ``c_first + i *
+    c_row + v * lanes``. `add`: to what is in `c`, when the sum is done, since a long sum made of
+    several calls then rounds less than one.
     """
     integer, arrays = types.int64, (a, b, b_offsets, b_starts, c)
     if not all(isinstance(array, types.Array) for array in arrays):
@@ -189,13 +190,15 @@ def multiply_tile(
         return None
     width = range(vectors.literal_value)
     signature = types.void(
-        a, integer, integer, b, b_offsets, b_starts, integer, c, integer, integer, types.boolean,
-        vectors,
+        a, integer, integer, integer, b, b_offsets, b_starts, integer, c, integer, integer,
+        types.boolean, vectors,
     )  # fmt: skip
 
     def generate(context, builder, signature, arguments):
-        a, a_first, depth, b, b_table, b_starts, start, c, c_first, c_row, add, _ = arguments
-        a_type, _, _, b_type, b_table_type, b_starts_type, _, c_type = signature.args[:8]
+        a, a_first, a_step, depth, b, b_table, b_starts, start, c, c_first, c_row, add, _ = (
+            arguments
+        )
+        a_type, _, _, _, b_type, b_table_type, b_starts_type, _, c_type = signature.args[:9]
         code = _Code(context, builder, c_type)
         zero = code.integer(0)
         factors = code.pointer(a_type, a, a_first)
@@ -207,7 +210,7 @@ def multiply_tile(
         with cgutils.for_range(builder, depth) as loop:
             offset = code.entry(builder.gep(offsets, [loop.index]))
             vectors = [code.load(builder.gep(column, [offset])) for column in columns]
-            first = builder.mul(loop.index, code.integer(TILE_ROWS))
+            first = builder.mul(loop.index, a_step)
             for i, row in enumerate(tile):
                 place = builder.add(first, code.integer(i))
                 factor = code.broadcast(builder.gep(factors, [place]))

@@ -22,9 +22,10 @@ import numpy as np
 
 from minigrad.kernels.convolution_windows import Windows
 from minigrad.kernels.geometry import balanced
-from minigrad.kernels.instructions import copy, interleave, outer_tile
-from minigrad.kernels.kernel import inner, kernel
+from minigrad.kernels.instructions import copy, outer_tile
+from minigrad.kernels.kernel import inner, kernel, uncounted
 from minigrad.kernels.registers import TILE_ROWS, TILE_VECTORS, VECTOR_BYTES
+from minigrad.kernels.rows import fill_rows, interleave_rows
 from minigrad.kernels.threads import run
 
 Array = np.ndarray
@@ -160,7 +161,7 @@ def first_element(shape, channel, block, layout):
     return line * shape[3] + column * layout.stride_w
 
 
-@inner
+@uncounted
 def set_offsets(offsets, block, steps, column_step):
     """Where each position of a block lies behind the first, in elements; how many there are."""
     _, images, _, rows, _, columns = block
@@ -173,7 +174,7 @@ def set_offsets(offsets, block, steps, column_step):
     return q
 
 
-@inner
+@uncounted
 def interleave_block(planes, plane, x, block, channel, channels, layout):
     """Lay out what the windows of a block read: images, rows, columns and, innermost, lanes.
 
@@ -193,14 +194,14 @@ def interleave_block(planes, plane, x, block, channel, channels, layout):
     for c in range(0, channels, lanes):
         for n in range(images):
             to = c // lanes * plane + n * layout.height * line
-            fill(planes, to, i0 * line)
-            fill(planes, to + i1 * line, (layout.height - i1) * line)
+            fill_rows(planes, to, 0, 1, i0 * line, 0)
+            fill_rows(planes, to + i1 * line, 0, 1, (layout.height - i1) * line, 0)
             fro = ((image + n) * x.shape[1] + channel + c) * height + above + i0
             fro, to = fro * width + left + j0, to + i0 * line
+            fill_rows(planes, to, line, lines, j0 * lanes, 0)
+            fill_rows(planes, to + j1 * lanes, line, lines, line - j1 * lanes, 0)
             for i in range(lines):
-                fill(planes, to + i * line, j0 * lanes)
-                fill(planes, to + i * line + j1 * lanes, line - j1 * lanes)
-                interleave_run(
+                interleave_rows(
                     planes, to + i * line + j0 * lanes, flat, fro + i * width, height * width,
                     min(lanes, channels - c), count,
                 )  # fmt: skip
@@ -213,30 +214,7 @@ def overlap(first, extent, size):
     return start, max(start, min(extent, size - first))
 
 
-@inner
-def fill(planes, first, count):
-    """Set some elements of scratch memory to a value."""
-    for q in range(first, first + count):
-        planes[np.uintp(q)] = 0
-
-
-@inner
-def interleave_run(target, to, source, fro, row_step, rows, count):
-    """`interleave` any number of columns; the last vector overlaps the one before."""
-    lanes = VECTOR_BYTES // target.itemsize
-    if count < lanes:
-        for q in range(count):
-            for i in range(lanes):
-                place = fro + min(i, rows - 1) * row_step + q
-                target[np.uintp(to + q * lanes + i)] = source[np.uintp(place)]
-    else:
-        for q in range(0, count - lanes + 1, lanes):
-            interleave(target, to + q * lanes, source, fro + q, row_step, rows)
-        last = count - lanes
-        interleave(target, to + last * lanes, source, fro + last, row_step, rows)
-
-
-@inner
+@uncounted
 def add_products(
     totals, a, place, a_offsets, a_rows, rows, b, b_offsets, b_starts, vectors, positions, add
 ):  # fmt: skip
@@ -262,7 +240,7 @@ def add_products(
         v += NARROW if narrow else TILE_VECTORS
 
 
-@inner
+@uncounted
 def put_sums(sums, row, rows, channel, channels, taps, totals, line):
     """Take the vectors of each channel and tap apart again."""
     lanes = VECTOR_BYTES // totals.itemsize

@@ -10,10 +10,12 @@ S[f, k, c] = Σ over t of Z[f, k, t] · V[f, c, t].
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 
+from minigrad.kernels import geometry
 from minigrad.kernels.instructions import (
-    copy,
     dot_tile,
     dot_tile_size,
     load,
@@ -21,14 +23,15 @@ from minigrad.kernels.instructions import (
     spread,
     store,
 )
-from minigrad.kernels.kernel import inner, kernel
+from minigrad.kernels.kernel import kernel, uncounted
 from minigrad.kernels.registers import DOT_COLUMNS, DOT_ROWS
+from minigrad.kernels.rows import copy_row, fill
 from minigrad.kernels.threads import get_num_threads, run
 from minigrad.kernels.winograd import (
     LANES,
     Array,
     Pair,
-    plan_blocks,
+    cut_tiles,
     spaced,
     tile_position,
     transform_input,
@@ -39,7 +42,7 @@ from minigrad.kernels.winograd_transforms import gradient_transform, upstream_tr
 SUMS_BYTES = 16 * 2**20
 
 
-@inner
+@uncounted
 def transform_upstream(z, step, width, lines, halves, g, first, channels, tiles, grid):
     """Z of a block of tiles of some output channels: what `transform_input` is for V."""
     height, image_width = g.shape[2:]
@@ -56,10 +59,10 @@ def transform_upstream(z, step, width, lines, halves, g, first, channels, tiles,
             for i in range(4):
                 line = i * pitch
                 if 4 * row + i < height:
-                    copy(lines, line, flat, place + i * image_width, real)
-                    lines[line + real : line + filled] = 0
+                    copy_row(lines, line, flat, place + i * image_width, real)
+                    fill(lines, line + real, filled - real, 0)
                 else:
-                    lines[line : line + filled] = 0
+                    fill(lines, line, filled, 0)
             for q in range(0, filled, LANES):
                 column_of_six = upstream_transform(
                     load(lines, q),
@@ -80,7 +83,7 @@ def transform_upstream(z, step, width, lines, halves, g, first, channels, tiles,
             store(z, f * step + c * width + tiles[1], spread(0, z))
 
 
-@inner
+@uncounted
 def put_gradients(dw, k, rows, c, columns, sums, place, step, halves, taps):
     """Transform the 36 sums of each kernel of a tile back; they lie `step` apart."""
     size = len(taps) // 9
@@ -142,7 +145,8 @@ def weight_gradient(first, last, x, g, dw, padding, grid, most_tiles, part, offs
         sums[:] = 0
         for tile in range(0, total, most_tiles):
             tiles = tile, min(most_tiles, total - tile)
-            transform_input(v, v_step, width, lines, halves, x, channels, tiles, grid, padding)
+            for c in range(channels):
+                transform_input(v, c * width, v_step, lines, halves, x, c, tiles, grid, padding)
             transform_upstream(z, z_step, width, lines, halves, g, k_first, ks, tiles, grid)
             add_products(sums, step, z, z_step, width, ks, v, offsets, starts, channels, tiles[1])
         for k in range(0, ks, DOT_ROWS):
@@ -154,7 +158,7 @@ def weight_gradient(first, last, x, g, dw, padding, grid, most_tiles, part, offs
                 )  # fmt: skip
 
 
-@inner
+@uncounted
 def add_products(sums, step, z, z_step, width, outputs, v, offsets, starts, channels, tiles):
     """Add a block's part of S, in tiles of the micro-kernel."""
     vectors, size = len(starts) // 36, dot_tile_size(z.itemsize)
@@ -170,6 +174,17 @@ def add_products(sums, step, z, z_step, width, outputs, v, offsets, starts, chan
                 place += size
 
 
+@functools.lru_cache(maxsize=256)
+def plan_blocks(batch: int, channels: int, size: Pair) -> tuple[Pair, int, Array, Array]:
+    """Rows and columns of tiles; the most tiles of a block; where channels and vectors of V are."""
+    grid, _, tiles = cut_tiles(batch, channels, size, 1)
+    width = geometry.round_up(tiles, LANES)
+    offsets = np.arange(channels) * (width + LANES)
+    frequencies = np.arange(36) * spaced(channels * (width + LANES))
+    starts = np.add.outer(frequencies, np.arange(0, width, LANES))
+    return grid, tiles, offsets.astype(np.int32), starts.astype(np.int32).ravel()
+
+
 def conv2d_weight_gradient(x: Array, g: Array, padding: Pair) -> Array | None:
     """The gradient to 3×3 kernels of stride 1; nothing where an infinity or NaN spread.
 
@@ -180,11 +195,11 @@ def conv2d_weight_gradient(x: Array, g: Array, padding: Pair) -> Array | None:
     channels, outputs = x.shape[1], g.shape[1]
     dw = np.empty((outputs, channels, 3, 3), x.dtype)
     # Sums run over blocks, so these do not depend on the threads.
-    plan = plan_blocks(len(x), channels, g.shape[2:], 1)
+    grid, tiles, offsets, starts = plan_blocks(len(x), channels, g.shape[2:])
     part = -(-outputs // get_num_threads() // DOT_ROWS) * DOT_ROWS
     part = max(DOT_ROWS, min(part, SUMS_BYTES // (36 * 4 * channels) // DOT_ROWS * DOT_ROWS))
     run(
         weight_gradient, -(-outputs // part), g.size * channels,
-        x, g, dw, padding, plan.grid, plan.tiles, part, plan.offsets, plan.starts,
+        x, g, dw, padding, grid, tiles, part, offsets, starts,
     )  # fmt: skip
     return dw if np.isfinite(dw).all() else None
