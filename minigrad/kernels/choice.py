@@ -58,7 +58,7 @@ def algorithm(shape: Shape, forced: str | None = None) -> str:
     """
     few = min(shape.channels, shape.outputs) < 16 or shape.output_size[1] < 10
     many = min(shape.channels, shape.outputs) >= 32
-    return _winograd_or_direct(shape, shape.tiles >= 12 and (many or not few), forced)
+    return _winograd_or_direct(shape, shape.tiles >= 8 and (many or not few), forced)
 
 
 def gradient_algorithm(shape: Shape, forced: str | None = None) -> str:

@@ -25,8 +25,8 @@ Pair = tuple[int, int]
 MOST_CHANNELS = 128
 # The output positions that a task treats at once, roughly.
 OUTPUTS = 512
-# A sum of at most so many terms is over a few planes, which fit the first-level cache.
-SHALLOW = 160
+# What tiles beside each other read of the planes should fit the first-level cache.
+SHARED_BYTES = 16 * 1024
 # Space between rows of scratch memory, so that a power of two does not put all in one cache set.
 GAP = 16
 
@@ -40,17 +40,17 @@ def lay_out(planes, x, image, images, channel, channels, row, rows, layout, phas
     # A row ends in what is the padding of the next one, too.
     line = layout.used_w * column
     last = min(row + rows + layout.reach_h, layout.used_h)
-    for plane in range(channels * layout.phases):
-        c, phase = plane // layout.phases, plane % layout.phases
+    for phase in range(layout.phases):
         above, left = phases[phase, 0] - layout.padding_h, phases[phase, 1] - layout.padding_w
         i0, i1 = max(row, -(above // sh)), min(last, (height - 1 - above) // sh + 1)
         j0, j1 = max(0, -(left // sw)), min(layout.used_w, (width - 1 - left) // sw + 1)
         if j0 >= j1 or i0 >= i1:
             i0 = i1 = last
-        fro = ((image * x.shape[1] + channel + c) * height + i0 * sh + above) * width
-        fro += j0 * sw + left
-        for n in range(images if column == 1 else 1):
-            to = plane * layout.plane + n * layout.image
+        first = ((image * x.shape[1] + channel) * height + i0 * sh + above) * width + j0 * sw + left
+        for block in range(channels * (images if column == 1 else 1)):
+            n, c = block // channels, block % channels
+            to = (c * layout.phases + phase) * layout.plane + n * layout.image
+            fro = first + n * image_step + c * height * width
             fill_rows(planes, to, pitch, i0 - row, line, 0)
             fill_rows(planes, to + (i1 - row) * pitch, pitch, last - i1, line, 0)
             to += (i0 - row) * pitch
@@ -58,9 +58,7 @@ def lay_out(planes, x, image, images, channel, channels, row, rows, layout, phas
             fill_rows(planes, to + j1 * column, pitch, i1 - i0, line - j1 * column, 0)
             to += j0 * column
             if column == 1:
-                take_rows(
-                    planes, to, pitch, flat, fro + n * image_step, sh * width, i1 - i0, j1 - j0, sw
-                )
+                take_rows(planes, to, pitch, flat, fro, sh * width, i1 - i0, j1 - j0, sw)
             else:  # an image in every lane
                 for i in range(i1 - i0):
                     take_rows(
@@ -85,23 +83,22 @@ def pack(first, last, weight, steps, taps, bounds, channels, outputs, packed):
     weight : flat array
     steps : from one group, output channel and channel to the next in `weight`
     taps, bounds : where each tap is, and which taps each residue has
-    packed : (tiles of all groups, channels * taps, TILE_ROWS), residue after residue
+    packed : flat: tiles of all groups, residues, channels, taps and TILE_ROWS
     """
     tiles = (outputs + TILE_ROWS - 1) // TILE_ROWS
     for task in range(first, last):
         start = task // tiles * steps[0]
         m = task % tiles * TILE_ROWS
         rows = min(TILE_ROWS, outputs - m)
-        place = 0
+        place = task * channels * len(taps) * TILE_ROWS
         for residue in range(len(bounds) - 1):
             for c in range(channels):
                 for t in range(bounds[residue], bounds[residue + 1]):
                     fro = start + m * steps[1] + c * steps[2] + taps[t]
-                    for i in range(rows):
-                        packed[task, place, i] = weight[np.uintp(fro + i * steps[1])]
-                    for i in range(rows, TILE_ROWS):
-                        packed[task, place, i] = 0
-                    place += 1
+                    for i in range(TILE_ROWS):  # what fills up the last tile repeats a real row
+                        number = weight[np.uintp(fro + min(i, rows - 1) * steps[1])]
+                        packed[np.uintp(place + i)] = number
+                    place += TILE_ROWS
 
 
 @kernel
@@ -113,7 +110,7 @@ def correlate(
     Parameters
     ----------
     x : (N, groups * channels, H, W)
-    packed : the weights, see `pack`; flat
+    packed : the weights, see `pack`
     bias : (groups * outputs,)
     y : (N, groups * outputs, ...)
     layout, phases, bounds, offsets, starts : see `geometry.Plan`
@@ -180,25 +177,28 @@ def multiply(
     lanes = VECTOR_BYTES // results.itemsize
     columns = (vectors + TILE_VECTORS - 1) // TILE_VECTORS
     rows = (outputs + TILE_ROWS - 1) // TILE_ROWS
-    # What all tiles share stays in the first-level cache, or else the columns of a tile.
-    row_by_row = depth <= SHALLOW
-    for tile in range(rows * columns):
-        i, j = (tile // columns, tile % columns) if row_by_row else (tile % rows, tile // rows)
-        v, a = j * TILE_VECTORS, first + i * tile_step
-        c = place + i * TILE_ROWS * stride + v * lanes
-        if vectors - v == 1:
-            multiply_tile(
-                packed, a, TILE_ROWS, depth, planes, offsets, starts, v, results, c, stride, add, 1
-            )
-        elif vectors - v == 2:
-            multiply_tile(
-                packed, a, TILE_ROWS, depth, planes, offsets, starts, v, results, c, stride, add, 2
-            )
-        else:
-            multiply_tile(
-                packed, a, TILE_ROWS, depth, planes, offsets, starts, v, results, c, stride, add,
-                TILE_VECTORS,
-            )  # fmt: skip
+    # What a row of tiles shares stays in the first-level cache, and results are written in order.
+    wide = max(1, SHARED_BYTES // (max(depth, 1) * TILE_VECTORS * VECTOR_BYTES))
+    for start in range(0, columns, wide):
+        for i in range(rows):
+            for j in range(start, min(start + wide, columns)):
+                v, a = j * TILE_VECTORS, first + i * tile_step
+                c = place + i * TILE_ROWS * stride + v * lanes
+                if vectors - v == 1:
+                    multiply_tile(
+                        packed, a, TILE_ROWS, depth, planes, offsets, starts, v,
+                        results, c, stride, add, 1,
+                    )  # fmt: skip
+                elif vectors - v == 2:
+                    multiply_tile(
+                        packed, a, TILE_ROWS, depth, planes, offsets, starts, v,
+                        results, c, stride, add, 2,
+                    )  # fmt: skip
+                else:
+                    multiply_tile(
+                        packed, a, TILE_ROWS, depth, planes, offsets, starts, v,
+                        results, c, stride, add, TILE_VECTORS,
+                    )  # fmt: skip
 
 
 @uncounted
@@ -274,7 +274,7 @@ def _correlate(
     )  # fmt: skip
     layout = plan.layout
     tiles = -(-outputs // TILE_ROWS) * groups
-    packed = np.empty((tiles, channels * layout.taps, TILE_ROWS), x.dtype)
+    packed = np.empty(tiles * channels * layout.taps * TILE_ROWS, x.dtype)
     run(
         pack, tiles, 4 * packed.size,
         weight.reshape(-1), steps, plan.taps, plan.bounds, channels, outputs, packed,
@@ -285,7 +285,7 @@ def _correlate(
     cost = tasks * part * layout.positions * channels * layout.taps / 3
     run(
         correlate, tasks, cost,
-        x, packed.reshape(-1), np.zeros(y.shape[1], y.dtype) if bias is None else bias, y,
+        x, packed, np.zeros(y.shape[1], y.dtype) if bias is None else bias, y,
         layout, plan.phases, plan.bounds, plan.offsets, plan.starts, groups, part,
     )  # fmt: skip
 

@@ -53,8 +53,9 @@ def copy_row(target, to, source, fro, count):
 @uncounted
 def fill_rows(target, to, pitch, rows, count, value):
     """`fill` rows that begin `pitch` apart."""
-    for i in range(rows):
-        fill(target, to + i * pitch, count, value)
+    if count > 0:
+        for i in range(rows):
+            fill(target, to + i * pitch, count, value)
 
 
 @uncounted
