@@ -268,9 +268,11 @@ def _correlate(
 ) -> None:
     """Correlate `x` with `weight`, whose `steps` lie between groups, outputs and channels."""
     batch, channels, outputs = x.shape[0], x.shape[1] // groups, y.shape[1] // groups
+    # The results of all residues are kept until the end.
+    positions = OUTPUTS if axes[0].spacing * axes[1].spacing == 1 else OUTPUTS // 2
     plan = geometry.plan(
         *axes, kernel_width, batch, channels, VECTOR_BYTES // x.itemsize,
-        TILE_VECTORS, x.itemsize, OUTPUTS,
+        TILE_VECTORS, x.itemsize, positions,
     )  # fmt: skip
     layout = plan.layout
     tiles = -(-outputs // TILE_ROWS) * groups

@@ -114,13 +114,14 @@ def interleave_rows(target, to, source, fro, row_step, rows, count):
     Lanes from `rows` on repeat the last row.
     """
     lanes = lanes_of(target)
-    if count < lanes:
-        for j in range(count):
+    for j in range(0, count - lanes + 1, lanes):
+        interleave(target, to + j * lanes, source, fro + j, row_step, rows)
+    rest = count % lanes
+    if count > lanes and rest > 1:
+        last = count - lanes
+        interleave(target, to + last * lanes, source, fro + last, row_step, rows)
+    else:
+        for j in range(count - rest, count):
             for i in range(lanes):
                 place = fro + min(i, rows - 1) * row_step + j
                 target[np.uintp(to + j * lanes + i)] = source[np.uintp(place)]
-    else:
-        last = count - lanes
-        for j in range(0, last, lanes):
-            interleave(target, to + j * lanes, source, fro + j, row_step, rows)
-        interleave(target, to + last * lanes, source, fro + last, row_step, rows)
