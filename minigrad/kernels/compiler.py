@@ -87,10 +87,10 @@ _dispatchers: dict[Inner | Kernel, Any] = {}
 
 def _dispatcher(part: Inner | Kernel) -> Any:
     if part not in _dispatchers:
-        inline: Any = "always" if isinstance(part, Inner) and part.inline else "never"
+        inline = "always" if isinstance(part, Inner) and part.inline else "never"
         counted = isinstance(part, Kernel) or part.counted
-        compiled = numba.njit(**BARE, inline=inline, _nrt=counted)
-        _dispatchers[part] = compiled(_with_parts(part.function))
+        options = {**BARE, "inline": inline, "_nrt": counted}
+        _dispatchers[part] = numba.njit(**options)(_with_parts(part.function))
     return _dispatchers[part]
 
 
