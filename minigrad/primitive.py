@@ -34,6 +34,7 @@ from .constants import operand
 from .errors import check_finite
 from .tape import Edge, Node, record
 from .tensor import Tensor
+from .unbroadcasting import unbroadcast
 
 _TABLE: dict[str, Primitive] = {}
 _SCALARS = (int, float, bool, type(None), np.generic, str)
@@ -429,12 +430,7 @@ class Primitive:
                     f"shape {gradient.shape} for an input of shape {shape} "
                     f"(recorded at {node.where}); a gradient has its input's shape"
                 )
-            added = gradient.ndim - len(shape)
-            stretched = tuple(
-                i + added for i, n in enumerate(shape) if n == 1 and gradient.shape[i + added] != 1
-            )
-            gradient = gradient.sum(tuple(range(added)) + stretched, keepdims=True)
-            gradient = gradient.reshape(shape)
+            gradient = unbroadcast(gradient, shape)
         return gradient if gradient.dtype == dtype else gradient.astype(dtype)
 
     def __repr__(self) -> str:

@@ -13,6 +13,7 @@ import numpy as np
 
 from ..primitive import primitive
 from ..settings import kernel as kernel_in_force
+from ..unbroadcasting import summed
 from .geometry import check_images, pair, resolve_padding, windows
 
 
@@ -65,7 +66,7 @@ def _conv2d_weight(g, x, weight_shape, stride, padding, dilation, groups):
 
 @_conv2d.vjp("bias", "Σ ȳ over images and places")
 def _conv2d_bias(g):
-    return np.sum(g, (0, 2, 3))
+    return summed(g, (0, 2, 3))
 
 
 def _conv_transpose2d_sample(rng):
@@ -114,7 +115,7 @@ def _conv_transpose2d_weight(g, x, weight_shape, stride, padding, dilation, grou
 
 @_conv_transpose2d.vjp("bias", "Σ ȳ over images and places")
 def _conv_transpose2d_bias(g):
-    return np.sum(g, (0, 2, 3))
+    return summed(g, (0, 2, 3))
 
 
 def _weight_gradient_sample(rng):

@@ -9,7 +9,7 @@ import numpy as np
 from ..kernels.blas import without_threads
 from ..numpy_protocol import implements
 from ..primitive import primitive
-from .products import _unbroadcast
+from ..unbroadcasting import unbroadcast
 
 
 def _contraction_sample(rng):
@@ -58,7 +58,7 @@ def contraction_operands(g, index, operands, operands_shape, subscripts):
     pulled = contraction(g, *others, subscripts=f"{','.join([result, *terms])}->{own}")
     # Axes of size one are stretched, in this operand or in all others.
     shape = operands_shape[index]
-    return _unbroadcast(np.broadcast_to(pulled, np.broadcast_shapes(pulled.shape, shape)), shape)
+    return unbroadcast(np.broadcast_to(pulled, np.broadcast_shapes(pulled.shape, shape)), shape)
 
 
 @implements(np.einsum)

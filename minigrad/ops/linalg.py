@@ -7,8 +7,9 @@ import numpy as np
 from ..kernels.blas import without_threads
 from ..numpy_protocol import implements
 from ..primitive import primitive
+from ..unbroadcasting import unbroadcast
 from .arrays import plain
-from .products import _unbroadcast, matmul
+from .products import matmul
 
 
 def _matrices(*shapes):
@@ -97,12 +98,12 @@ def solve_a(g, y, a, a_shape, b_shape):
     pulled = _solve_transposed(a, g, b_shape)
     if len(b_shape) == 1:
         pulled, y = np.expand_dims(pulled, -1), np.expand_dims(y, -1)
-    return _unbroadcast(-pulled @ _transposed(y), a_shape)
+    return unbroadcast(-pulled @ _transposed(y), a_shape)
 
 
 @solve.vjp("b", "a⁻ᵀ ȳ")
 def solve_b(g, a, b_shape):
-    return _unbroadcast(_solve_transposed(a, g, b_shape), b_shape)
+    return unbroadcast(_solve_transposed(a, g, b_shape), b_shape)
 
 
 def _solve_transposed(a, g, b_shape):

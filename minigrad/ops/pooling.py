@@ -16,9 +16,9 @@ from .products import matmul
 
 
 def _for_the_kernels(x: Any) -> np.ndarray:
-    """An array of a dtype that the kernels know: float32 or float64."""
+    """An array of a precision that the kernels know, single or double."""
     x = np.asarray(x)
-    if x.dtype in (np.float32, np.float64):
+    if x.dtype.char in "fd":
         return x
     return x.astype(np.float32 if x.dtype == np.float16 else np.float64)
 

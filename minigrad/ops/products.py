@@ -12,16 +12,8 @@ from ..kernels.products import matmul as product
 from ..numpy_protocol import implements
 from ..primitive import primitive
 from ..tensor import Tensor
+from ..unbroadcasting import unbroadcast
 from .samples import calls, normal
-
-
-def _unbroadcast(gradient, shape):
-    """Sum over the axes along which a stack of matrices was repeated."""
-    if gradient.shape == tuple(shape):
-        return gradient
-    added = gradient.ndim - len(shape)
-    stretched = [i + added for i, n in enumerate(shape) if n == 1 != gradient.shape[i + added]]
-    return np.reshape(np.sum(gradient, axis=(*range(added), *stretched)), shape)
 
 
 @primitive(
@@ -71,8 +63,8 @@ def matmul_a(g, a_shape, b):
     if np.ndim(b) == 1:
         return np.expand_dims(g, -1) * b
     if len(a_shape) == 1:
-        return _unbroadcast(matmul(b, np.expand_dims(g, -1))[..., 0], a_shape)
-    return _unbroadcast(matmul(g, np.swapaxes(b, -1, -2)), a_shape)
+        return unbroadcast(matmul(b, np.expand_dims(g, -1))[..., 0], a_shape)
+    return unbroadcast(matmul(g, np.swapaxes(b, -1, -2)), a_shape)
 
 
 @matmul.vjp("b", "aᵀ ȳ")
@@ -82,12 +74,12 @@ def matmul_b(g, a, b_shape):
             return g * a
         return np.expand_dims(a, -1) * np.expand_dims(g, -2)
     if len(b_shape) == 1:
-        return _unbroadcast(matmul(np.expand_dims(g, -2), a)[..., 0, :], b_shape)
+        return unbroadcast(matmul(np.expand_dims(g, -2), a)[..., 0, :], b_shape)
     if len(b_shape) == 2 and np.ndim(a) > 2:
         # One product of matrices instead of a stack of them that is summed afterwards.
         rows = math.prod(a.shape[:-1])
         a, g = np.reshape(a, (rows, a.shape[-1])), np.reshape(g, (rows, g.shape[-1]))
-    return _unbroadcast(matmul(np.swapaxes(a, -1, -2), g), b_shape)
+    return unbroadcast(matmul(np.swapaxes(a, -1, -2), g), b_shape)
 
 
 def _as_array(x):

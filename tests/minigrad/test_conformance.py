@@ -30,14 +30,7 @@ def test_primitive_keeps_its_promise(name, check):
         check(case)
 
 
-# Pooling takes numbers of the other byte order for such of double precision.
-WIDENED = {"avg_pool2d", "avg_unpool2d", "gather2d", "max_pool2d", "max_unpool2d"}
-
-
-@pytest.mark.parametrize("name", [
-    pytest.param(name, marks=pytest.mark.xfail(name in WIDENED, reason="widened", strict=True))
-    for name in PRIMITIVES
-])  # fmt: skip
+@pytest.mark.parametrize("name", PRIMITIVES)
 def test_the_order_of_bytes_does_not_change_a_result(name):
     for case in cases(mg.primitives()[name]):
         conformance.byte_order(case)
