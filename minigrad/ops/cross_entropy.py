@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,23 +20,19 @@ def _check_reduction(reduction):
         raise ValueError(f"reduction is 'mean', 'sum' or 'none', not {reduction!r}")
 
 
-def _reduce(losses, reduction, divisor=None):
-    """All losses, their sum, or their sum over `divisor` (how many there are, by default)."""
+def _reduce(losses, reduction):
+    """All losses, their sum or their mean; the mean of none is not a number."""
     if reduction == "none":
         return losses
     total = np.sum(losses)
     if reduction == "sum":
         return total
-    # The mean of no losses is not a number.
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.divide(total, losses.size if divisor is None else divisor).astype(losses.dtype)
+    return total / losses.dtype.type(losses.size) if losses.size else losses.dtype.type(np.nan)
 
 
-def _unreduced(g, reduction, divisor, axis=None):
-    """The cotangent of each loss, from that of the reduced one."""
-    if reduction == "mean":
-        return g / divisor
-    return np.expand_dims(g, axis) if reduction == "none" and axis is not None else g
+def _unreduced(g, reduction, count):
+    """The cotangent of each of `count` losses, from that of the reduced one."""
+    return g / max(count, 1) if reduction == "mean" else g
 
 
 # ---- classes ----------------------------------------------------------------------------------
@@ -62,8 +59,24 @@ def _class_weights(weight, logits, axis):
     return weight.reshape((-1,) + (1,) * (logits.ndim - axis - 1))
 
 
-def _one_hot(target, logits, ignore_index):
-    """The target classes as 0 and 1 in the shape of the logits; ignored ones are all 0."""
+@dataclass(frozen=True)
+class _Classes:
+    """One class for each example, and how much it counts in the loss: nothing if it is ignored."""
+
+    target: np.ndarray
+    share: np.ndarray
+
+    def dense(self, shape):
+        """The shares at the target classes and zeros elsewhere, in the shape of the logits."""
+        axis = 1 if len(shape) > 1 else 0
+        goal = np.zeros(shape, self.share.dtype)
+        target, share = (np.expand_dims(values, axis) for values in (self.target, self.share))
+        np.put_along_axis(goal, target, share, axis)
+        return goal
+
+
+def _checked_classes(target, logits, ignore_index):
+    """The target classes, with 0 in place of those to be ignored, and which are not."""
     axis = _class_axis(logits)
     expected = logits.shape[:axis] + logits.shape[axis + 1 :]
     if target.shape != expected:
@@ -84,38 +97,78 @@ def _one_hot(target, logits, ignore_index):
             f"target{list(place) if place else ''} is class {target[place]}, and there are "
             f"{classes} classes, 0 to {classes - 1} (ignore_index is {ignore_index})"
         )
-    numbers = np.arange(classes).reshape((-1,) + (1,) * (logits.ndim - axis - 1))
-    chosen = np.expand_dims(np.where(kept, target, -1), axis) == numbers
-    return chosen.astype(logits.dtype)
+    return np.where(kept, target, 0).astype(np.int64), kept
 
 
-def _goal(target, logits, weight, ignore_index, label_smoothing):
-    """The smoothed and weighted target distribution, and what the mean divides by."""
-    axis = _class_axis(logits)
-    classes = logits.shape[axis]
-    if target.shape == logits.shape and target.dtype.kind == "f":
-        goal = target.astype(logits.dtype)
-        examples: Any = 1
-        divisor = logits.size // classes
-    else:
-        goal = _one_hot(target, logits, ignore_index)
-        examples = np.sum(goal, axis=axis, keepdims=True) if label_smoothing else None
-        divisor = np.sum(goal)
+def _one_hot(target, logits):
+    """The target classes as 0 and 1 in the shape of the logits."""
+    classes, kept = _checked_classes(target, logits, None)
+    return _Classes(classes, kept.astype(logits.dtype)).dense(logits.shape)
+
+
+def _pulled_to(target, logits, weight, ignore_index, mean):
+    """The target classes, and what the weights of those that are not ignored add up to."""
+    classes, kept = _checked_classes(target, logits, ignore_index)
+    share = kept.astype(logits.dtype)
     if weight is not None:
-        weight = _class_weights(weight, logits, axis)
-        divisor = divisor if target.dtype.kind == "f" else np.sum(goal * weight)
+        share *= _class_weights(weight, logits, _class_axis(logits)).ravel()[classes]
+    divisor = np.sum(share)
+    return _Classes(classes, _part(share, divisor, kept) if mean else share), divisor
+
+
+def _part(share, divisor, kept):
+    """The part of the divisor; 0 for what is ignored, also where all of it is."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(kept, share / divisor, share.dtype.type(0))
+
+
+def _goal(target, logits, weight, ignore_index, label_smoothing, reduction):
+    """What the logits are pulled to, classes or a distribution; and what the mean divides by."""
+    axis, mean = _class_axis(logits), reduction == "mean"
+    size = logits.shape[axis]
+    if target.shape == logits.shape and target.dtype.kind == "f":
+        goal, divisor = target.astype(logits.dtype), logits.size // size
+        examples: Any = 1 / max(divisor, 1) if mean else 1
+        goal = goal * examples if mean else goal
+    else:
+        classes, divisor = _pulled_to(target, logits, weight, ignore_index, mean)
+        if not label_smoothing:
+            return classes, divisor
+        kept = target != ignore_index
+        examples = kept.astype(logits.dtype)
+        if mean:
+            examples = _part(examples, divisor, kept)
+        goal = replace(classes, share=examples).dense(logits.shape)
+        examples = np.expand_dims(examples, axis)
     if label_smoothing:
-        goal = goal * (1 - label_smoothing) + examples * (label_smoothing / classes)
-    return goal if weight is None else goal * weight, divisor
+        goal = goal * (1 - label_smoothing) + examples * (label_smoothing / size)
+    return goal if weight is None else goal * _class_weights(weight, logits, axis), divisor
 
 
 def _cost(goal, log_probabilities, axis):
     """−Σ goal · ln p over the classes, where 0 · ln 0 is 0."""
+    if isinstance(goal, _Classes):
+        target = np.expand_dims(goal.target, axis)
+        chosen = np.squeeze(np.take_along_axis(log_probabilities, target, axis), axis)
+        return -goal.share * np.where(goal.share == 0, 0, chosen)
     with np.errstate(invalid="ignore"):
         losses = -np.sum(goal * log_probabilities, axis=axis)
     if np.isnan(losses).any():
         losses = -np.sum(goal * np.where(goal == 0, 0, log_probabilities), axis=axis)
     return losses
+
+
+def _reduced_cost(goal, divisor, log_probabilities, reduction):
+    """The losses, or their sum: where the mean is wanted, the goal holds shares in it."""
+    losses = _cost(goal, log_probabilities, _class_axis(log_probabilities))
+    if reduction == "none":
+        return losses
+    return np.sum(losses) if divisor or reduction == "sum" else losses.dtype.type(np.nan)
+
+
+def _for_each_class(g, reduction, axis):
+    """The cotangent of the loss, to multiply an array of the logits' shape with."""
+    return np.expand_dims(g, axis) if reduction == "none" else g
 
 
 def _class_samples(rng):
@@ -137,7 +190,7 @@ def _cross_entropy_samples(rng):
 
 @primitive(
     formula="−Σ t ln softmax(logits), over the examples' weight",
-    saves=("log_probabilities", "goal", "divisor"),
+    saves=("log_probabilities", "goal"),
     sample=_cross_entropy_samples,
 )
 def cross_entropy(
@@ -160,7 +213,7 @@ def cross_entropy(
     reduction : {"mean", "sum", "none"}
         "mean" divides by the weights of the target classes that are not ignored (for
         probabilities, by the number of examples). When every target is ignored that is 0 / 0:
-        the loss is NaN, as in PyTorch.
+        the loss is NaN and the gradient 0, as in PyTorch.
 
     Returns
     -------
@@ -191,41 +244,57 @@ def cross_entropy(
     if not 0 <= label_smoothing <= 1:
         raise ValueError(f"label_smoothing is a share between 0 and 1, not {label_smoothing}")
     logits = floating(logits)
-    axis = _class_axis(logits)
-    goal, divisor = _goal(np.asarray(target), logits, weight, ignore_index, label_smoothing)
-    log_probabilities = log_softmax.forward(logits, axis)
-    losses = _cost(goal, log_probabilities, axis)
-    return _reduce(losses, reduction, divisor), log_probabilities, goal, divisor
+    goal, divisor = _goal(
+        np.asarray(target), logits, weight, ignore_index, label_smoothing, reduction
+    )
+    log_probabilities = log_softmax.forward(logits, _class_axis(logits))
+    loss = _reduced_cost(goal, divisor, log_probabilities, reduction)
+    return loss, log_probabilities, goal
 
 
 @cross_entropy.vjp("logits", "ȳ · (softmax(logits) · Σt − t) / divisor")
 def cross_entropy_logits(
-    g, logits, target, weight, log_probabilities, goal, divisor, label_smoothing, reduction
+    g, logits, target, weight, log_probabilities, goal, label_smoothing, reduction
 ):
-    axis = _class_axis(goal)
+    axis = _class_axis(log_probabilities)
     # What was saved is a constant: to be differentiated again, it is computed again.
     again = isinstance(logits, Tensor)
+    if isinstance(goal, _Classes):
+        if not again and not isinstance(g, Tensor):
+            return _difference(log_probabilities, replace(goal, share=goal.share * g), axis)
+        goal = goal.dense(log_probabilities.shape)
     probabilities = softmax(logits, axis) if again else np.exp(log_probabilities)
     if isinstance(target, Tensor):
-        goal, _ = _goal(target, log_probabilities, weight, None, label_smoothing)
+        goal, _ = _goal(target, log_probabilities, weight, None, label_smoothing, reduction)
     difference = probabilities * np.sum(goal, axis=axis, keepdims=True) - goal
-    return difference * _unreduced(g, reduction, divisor, axis)
+    return difference * _for_each_class(g, reduction, axis)
+
+
+def _difference(log_probabilities, classes, axis):
+    """(softmax − target) · share, on plain arrays."""
+    target, share = (np.expand_dims(values, axis) for values in (classes.target, classes.share))
+    gradient = np.exp(log_probabilities)
+    gradient *= share
+    pulled = np.take_along_axis(gradient, target, axis) - share
+    np.put_along_axis(gradient, target, pulled, axis)
+    return gradient
 
 
 @cross_entropy.vjp("target", "−ȳ · weight · ln softmax(logits) / divisor")
-def cross_entropy_target(g, logits, weight, log_probabilities, divisor, label_smoothing, reduction):
+def cross_entropy_target(g, logits, weight, log_probabilities, label_smoothing, reduction):
     axis = _class_axis(log_probabilities)
     if isinstance(logits, Tensor):
         log_probabilities = log_softmax(logits, axis)
     cost = -(1 - label_smoothing) * log_probabilities
     if weight is not None:
         cost = cost * _class_weights(weight, log_probabilities, axis)
-    return cost * _unreduced(g, reduction, divisor, axis)
+    g = _unreduced(g, reduction, log_probabilities.size // log_probabilities.shape[axis])
+    return cost * _for_each_class(g, reduction, axis)
 
 
 @primitive(
     formula="−Σ log_probabilities[target] · weight, over the examples' weight",
-    saves=("goal", "divisor"),
+    saves=("classes",),
     linear=("log_probabilities",),
     sample=_class_samples,
 )
@@ -258,14 +327,13 @@ def nll_loss(log_probabilities, target, weight=None, /, ignore_index=-100, reduc
     """
     _check_reduction(reduction)
     log_probabilities = floating(log_probabilities)
-    axis = _class_axis(log_probabilities)
-    goal = _one_hot(np.asarray(target), log_probabilities, ignore_index)
-    if weight is not None:
-        goal *= _class_weights(weight, log_probabilities, axis)
-    divisor = np.sum(goal)
-    return _reduce(_cost(goal, log_probabilities, axis), reduction, divisor), goal, divisor
+    classes, divisor = _pulled_to(
+        np.asarray(target), log_probabilities, weight, ignore_index, reduction == "mean"
+    )
+    return _reduced_cost(classes, divisor, log_probabilities, reduction), classes
 
 
 @nll_loss.vjp("log_probabilities", "−ȳ · weight / divisor at the target")
-def nll_loss_log_probabilities(g, goal, divisor, reduction):
-    return -goal * _unreduced(g, reduction, divisor, _class_axis(goal))
+def nll_loss_log_probabilities(g, log_probabilities_shape, classes, reduction):
+    goal = classes.dense(log_probabilities_shape)
+    return -goal * _for_each_class(g, reduction, _class_axis(goal))

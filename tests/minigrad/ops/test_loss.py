@@ -55,11 +55,26 @@ def test_ignored_targets_cost_nothing_and_pull_nothing(ignored):
     assert (logits.grad[::2] != 0).all()
 
 
-def test_the_mean_over_ignored_targets_only_is_not_a_number():
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("loss", [mg.cross_entropy, mg.nll_loss])
+@pytest.mark.parametrize("create_graph", [False, True])
+def test_the_mean_over_ignored_targets_only_is_not_a_number_and_pulls_nothing(loss, create_graph):
     x, t = logits_and_target()
-    assert np.isnan(mg.cross_entropy(x, np.full(4, -100)))
-    assert mg.cross_entropy(x, np.full(4, -100), reduction="sum") == 0
-    assert np.isnan(mg.cross_entropy(x[:0], t[:0]))
+    for logits, target in ((x, np.full(4, -100)), (x[:0], t[:0])):
+        logits = mg.Tensor(logits, requires_grad=True)
+        mean = loss(logits, target)
+        assert np.isnan(mean.item())
+        (gradient,) = mg.grad(mean, logits, create_graph=create_graph)
+        np.testing.assert_array_equal(gradient.data, np.zeros_like(logits.data))
+        assert loss(logits, target, reduction="sum").item() == 0
+
+
+@pytest.mark.filterwarnings("error")
+def test_smoothed_targets_that_are_all_ignored_pull_nothing():
+    logits = mg.Tensor(logits_and_target()[0], requires_grad=True)
+    mean = mg.cross_entropy(logits, np.full(4, -100), label_smoothing=0.1)
+    mean.backward()
+    assert np.isnan(mean.item()) and not logits.grad.any()
 
 
 @pytest.mark.filterwarnings("error")
