@@ -12,6 +12,7 @@ Both sets have the same functions with the same signatures and the same meaning:
     index_winners(indices, input_size, kernel_size, stride, padding, dilation) -> winners or None
     avg_pool2d(x, kernel_size, stride, padding, output_size, count_include_pad)
     avg_pool2d_input_gradient(g, input_size, kernel_size, stride, padding, count_include_pad)
+    resample(x, rows, columns)
     relu(x), gate(g, x, slope)
     channel_moments(x) -> mean, variance
     channel_scale(x, mean, factor, shift)

@@ -98,6 +98,13 @@ def average_pooling_gradient(dtype: str) -> None:
     compiled.avg_pool2d_input_gradient(image, (2, 2), ONE, ONE, NONE, True)
 
 
+@job(seconds=2)
+def resampling(dtype: str) -> None:
+    """Interpolation, and adaptive average pooling."""
+    same = np.array([[0, 1]]), np.ones((1, 2))
+    compiled.resample(np.ones((1, 1, 2, 2), dtype), same, same)
+
+
 @job(seconds=4)
 def normalization(dtype: str) -> None:
     """The sums of batch norm and what is made of them."""

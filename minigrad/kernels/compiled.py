@@ -23,6 +23,7 @@ from minigrad.kernels.normalization import (
     channel_scale,
 )
 from minigrad.kernels.pooling import avg_pool2d, avg_pool2d_input_gradient, max_pool2d
+from minigrad.kernels.resampling import resample
 from minigrad.kernels.unpooling import gather2d, index_winners, max_unpool2d, winner_indices
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "max_pool2d",
     "max_unpool2d",
     "relu",
+    "resample",
     "winner_indices",
 ]
 

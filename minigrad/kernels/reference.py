@@ -397,6 +397,31 @@ def avg_pool2d_input_gradient(
     return dx
 
 
+def resample(x: Array, rows: tuple[Array, Array], columns: tuple[Array, Array]) -> Array:
+    """Make the rows and the columns of every plane anew, as sums of some of the old ones.
+
+    Along an axis output i is the sum over k of weight[k, i] · x[index[k, i]]: the product with a
+    sparse matrix.
+
+    Parameters
+    ----------
+    x : array (N, C, H, W)
+    rows, columns : pair of arrays (K, M)
+        Of each axis index and weight: K terms for each of M outputs. Terms of weight 0 are left
+        out, whatever their index points to.
+
+    Returns
+    -------
+    array (N, C, M of rows, M of columns)
+    """
+    for axis, (index, weight) in ((3, columns), (2, rows)):
+        factors = weight.astype(_result_type(x))
+        factors = factors.reshape(*weight.shape, *(1,) * (3 - axis))
+        terms = zip(index, factors, strict=True)
+        x = sum(share * np.where(share == 0, 0, np.take(x, at, axis)) for at, share in terms)
+    return x
+
+
 def relu(x: Array) -> Array:
     """max(x, 0); what is not a number stays so."""
     return np.maximum(x, 0)

@@ -8,11 +8,10 @@ import numpy as np
 
 from ..primitive import primitive
 from ..settings import kernel as kernel_in_force
-from ..tensor import Tensor
 from .arrays import plain
 from .geometry import Pair, check_images, pair, windows
 from .indexing import scatter
-from .products import matmul
+from .resampling import _resample
 
 
 def _for_the_kernels(x: Any) -> np.ndarray:
@@ -396,18 +395,16 @@ def adaptive_avg_pool2d(x: Any, output_size: Any) -> Any:
         raise ValueError(f"adaptive_avg_pool2d needs pixels, and x has shape {shape}")
     if size == (1, 1):
         return np.mean(x, axis=(2, 3), keepdims=True)
-    dtype = np.result_type(x if isinstance(x, Tensor) else np.asarray(x), np.float16)
-    rows, columns = (_means(n, m, dtype) for n, m in zip(shape[2:], size, strict=True))
-    return matmul(matmul(rows, x), columns.T)
+    rows, columns = (_means(n, m) for n, m in zip(shape[2:], size, strict=True))
+    return _resample(x, *rows, *columns)
 
 
-def _means(n: int, m: int, dtype: np.dtype) -> np.ndarray:
-    """The matrix that takes the means of m windows along an axis of n."""
-    matrix = np.zeros((m, n), dtype)
-    for i in range(m):
-        start, stop = i * n // m, -(-(i + 1) * n // m)
-        matrix[i, start:stop] = 1 / (stop - start)
-    return matrix
+def _means(n: int, m: int) -> tuple[np.ndarray, np.ndarray]:
+    """What the means of m windows along an axis of n are made of: elements, and their shares."""
+    part = np.arange(m)
+    first, last = part * n // m, -(-(part + 1) * n // m) - 1
+    index = first + np.arange((last - first).max() + 1)[:, None]
+    return np.minimum(index, last), (index <= last) / (last - first + 1)
 
 
 def _pooling_options(

@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from ..kernels import reference
 from ..primitive import primitive
+from ..settings import kernel
 from .geometry import check_images, pair, windows
 
-# ---- a linear map along one axis --------------------------------------------------------------
-
-
+# ---- a linear map of rows and columns ---------------------------------------------------------
 #
-# Its matrix is sparse: output i is the sum over k of weight[k, i] · x[index[k, i]].
+# The matrix of each axis is sparse: output i is the sum over k of weight[k, i] · x[index[k, i]].
 
 
 def _transposed(index, weight, size):
@@ -35,58 +35,31 @@ def _transposed(index, weight, size):
 
 def _resample_samples(rng):
     index = np.array([[0, 0, 1, 2, 2], [1, 1, 2, 3, 3]])
-    weight = rng.random((2, 5))
-    yield (rng.normal(size=(2, 4)),), {"axis": 1, "index": index, "weight": weight}
-    yield (rng.normal(size=(4, 1, 3)),), {"axis": 0, "index": index, "weight": weight}
-    yield (rng.normal(size=(4,)),), {"axis": -1, "index": index[:1], "weight": np.ones((1, 5))}
+    bilinear = {"row_index": index, "row_weight": rng.random((2, 5))}
+    nearest = {"column_index": index[:1], "column_weight": np.ones((1, 5))}
+    yield (rng.normal(size=(2, 1, 4, 3)),), {**bilinear, **nearest}
 
 
 @primitive(
-    formula="yᵢ = Σₖ weightₖᵢ · x[indexₖᵢ] along an axis", linear="x", sample=_resample_samples
+    name="resample",
+    formula="y = R x Cᵀ for every plane, where the matrices R and C are sparse",
+    linear="x",
+    sample=_resample_samples,
 )
-def resample(x, /, axis, index, weight):
-    """Combine entries of x linearly along one axis: a product with a sparse matrix.
-
-    Parameters
-    ----------
-    x : array_like or Tensor
-    axis : int
-    index : (K, M) integers
-        Which entries of x output i is made of, for i in 0 to M − 1.
-    weight : (K, M) array_like
-        And how much of each.
-
-    Returns
-    -------
-    Tensor or ndarray
-        As x, with M entries along the axis.
-
-    Notes
-    -----
-    The gradient is the same operation with the transposed matrix.
-
-    Examples
-    --------
-    >>> import minigrad as mg
-    >>> mg.resample([0.0, 10.0], 0, [[0, 0, 1], [0, 1, 1]], [[0.5] * 3, [0.5] * 3])
-    array([ 0.,  5., 10.])
-    """
-    x, weight = np.asarray(x), np.asarray(weight)
-    behind = (1,) * (x.ndim - 1 - axis % x.ndim)
-    dtype = x.dtype if x.dtype.kind == "f" else weight.dtype
-    y = None
-    for positions, factors in zip(np.asarray(index), weight.astype(dtype), strict=True):
-        term = np.take(x, positions, axis=axis)
-        if (factors != 1).any():
-            term = term * factors.reshape(-1, *behind)
-        y = term if y is None else np.add(y, term, out=y)
-    return y
+def _resample(x, /, row_index, row_weight, column_index, column_weight):
+    x = np.asarray(x)
+    made = math.prod(x.shape[:2]) * row_index.shape[1] * column_index.shape[1]
+    large = x.size + made >= 1 << 16 and x.dtype.char in "fd"
+    resample = kernel("resample") if large else reference.resample
+    y = resample(x, (row_index, row_weight), (column_index, column_weight))
+    return y.astype(x.dtype, copy=False) if x.dtype.kind == "f" else y
 
 
-@resample.vjp("x", "ȳ times the transposed matrix")
-def resample_x(g, x_shape, axis, index, weight):
-    index, weight = _transposed(np.asarray(index), np.asarray(weight), x_shape[axis])
-    return resample(g, axis, index, weight)
+@_resample.vjp("x", "Rᵀ ȳ C")
+def _resample_x(g, x_shape, row_index, row_weight, column_index, column_weight):
+    rows = _transposed(row_index, row_weight, x_shape[2])
+    columns = _transposed(column_index, column_weight, x_shape[3])
+    return _resample(g, *rows, *columns)
 
 
 # ---- interpolation ----------------------------------------------------------------------------
@@ -184,15 +157,12 @@ def interpolate(
     if min(shape[2:]) < 1:
         raise ValueError(f"images of shape {shape} have no pixels")
     sizes, steps = _sizes(shape[2:], size, scale_factor)
-    # The columns come first: a plane has fewer rows before it is enlarged.
-    for axis in (3, 2):
-        n, out, step = shape[axis], sizes[axis - 2], steps[axis - 2]
-        if mode == "nearest":
-            index, weight = _nearest(n, out, step)
-        else:
-            index, weight = _linear(n, out, step, align_corners)
-        x = resample(x, axis, index, weight)
-    return x
+    axes: list[Any] = []
+    for n, out, step in zip(shape[2:], sizes, steps, strict=True):
+        axes += (
+            _nearest(n, out, step) if mode == "nearest" else _linear(n, out, step, align_corners)
+        )
+    return _resample(x, *axes)
 
 
 # ---- patches ----------------------------------------------------------------------------------

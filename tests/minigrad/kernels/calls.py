@@ -32,6 +32,12 @@ def calls(seed: int) -> tuple[dict[str, tuple[Any, ...]], str]:
     pooled = normal(*pool.x)
     _, winners = COMPILED[0].max_pool2d(pooled, *pool[2:6], pool.y[2:])
     indices = COMPILED[0].winner_indices(winners, pool.x[2:], *pool[2:6])
+    images = normal(integer(0, 3), integer(1, 5), integer(1, 40), integer(1, 40))
+    axes = [
+        (rng.integers(0, size, matrix), rng.normal(size=matrix) * rng.integers(0, 2, matrix))
+        for size in images.shape[2:]
+        for matrix in [(integer(1, 4), integer(1, 60))]
+    ]
     rows = integer(0, 9), integer(1, 40), integer(1, 400)
     mean, factor, slope, shift = normal(4, rows[1])
     return {
@@ -47,6 +53,7 @@ def calls(seed: int) -> tuple[dict[str, tuple[Any, ...]], str]:
         "avg_pool2d_input_gradient": (
             normal(*flat.y), flat.x[2:], *windows, count_include_pad
         ),
+        "resample": (images, *axes),
         "channel_moments": (normal(*rows),),
         "channel_products": (normal(*rows), normal(*rows), mean),
         "channel_scale": (normal(*rows), mean, factor, shift),
