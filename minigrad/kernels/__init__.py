@@ -14,6 +14,8 @@ Both sets have the same functions with the same signatures and the same meaning:
     avg_pool2d_input_gradient(g, input_size, kernel_size, stride, padding, count_include_pad)
     resample(x, rows, columns)
     relu(x), gate(g, x, slope)
+    softmax(x, logarithm), softmax_backward(g, y, logarithm)
+    cross_entropy_backward(y, target, share)
     channel_moments(x) -> mean, variance
     channel_scale(x, mean, factor, shift)
     channel_products(g, x, mean) -> sums, along

@@ -122,6 +122,14 @@ def activation(dtype: str) -> None:
     compiled.gate(image, compiled.relu(image), 0.0)
 
 
+@job(seconds=5)
+def softmax(dtype: str) -> None:
+    """Softmax and cross entropy, in single precision only."""
+    logits = compiled.softmax(np.ones((1, 2, 2), np.float32), logarithm=True)
+    compiled.softmax_backward(logits, logits, logarithm=True)
+    compiled.cross_entropy_backward(logits, np.zeros((1, 2), int), logits[:, 0])
+
+
 @job(seconds=10)
 def winograd(dtype: str) -> None:
     """Convolution by Winograd's transforms."""

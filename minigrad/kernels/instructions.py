@@ -18,8 +18,9 @@ MODULES = {
         "copy", "lanes_of", "load", "load_every_fourth", "spread", "store", "store_every_fourth",
     ),
     "lanes": (
-        "beats", "equal", "every_other", "every_second", "load_numbers", "load_part", "select",
-        "store_numbers", "store_part", "zipped_high", "zipped_low",
+        "beats", "equal", "every_other", "every_second", "greater", "load_filled", "load_numbers",
+        "load_part", "power_of_two", "select", "store_numbers", "store_part", "zipped_high",
+        "zipped_low",
     ),
 }  # fmt: skip
 _MODULE = {name: module for module, names in MODULES.items() for name in names}

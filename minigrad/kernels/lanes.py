@@ -14,7 +14,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import models, register_model
 
-from minigrad.kernels.vector import Vector, address, alignment, intrinsic
+from minigrad.kernels.vector import Vector, address, alignment, in_every_lane, intrinsic
 
 
 class Mask(types.Type):
@@ -43,6 +43,18 @@ def beats(typing, rival, best):
         return builder.and_(larger, builder.fcmp_ordered("ord", best, best))
 
     return Mask(rival.lanes)(rival, best), generate
+
+
+@intrinsic
+def greater(typing, left, right):
+    """Where `left` is larger than `right`; where either is not a number it is not."""
+    if not isinstance(left, Vector) or left != right:
+        return None
+
+    def generate(context, builder, signature, arguments):
+        return builder.fcmp_ordered(">", *arguments)
+
+    return Mask(left.lanes)(left, right), generate
 
 
 @intrinsic
@@ -103,44 +115,87 @@ zipped_high = _shuffle(lambda lanes: [(i + lanes) // 2 + i % 2 * lanes for i in 
 # ---- vectors that are not full ----------------------------------------------------------------
 
 
-def _load_part(context, builder, array_type, array, place, count, lanes):
-    """The first `count` elements from `place` on, and zeros behind them."""
+def _load_part(context, builder, array_type, array, place, count, filling):
+    """The first `count` elements from `place` on, and those of the vector `filling` behind them."""
+    lanes = filling.type.count
     pointer = address(context, builder, array_type, array, place, lanes)
-    align = alignment(context, array_type)
-    vector = pointer.type.pointee
-    kept = cgutils.alloca_once(builder, vector)
-    full = builder.icmp_signed(">=", count, count.type(lanes))
-    with builder.if_else(full) as (whole, part):
-        with whole:
-            builder.store(builder.load(pointer, align=align), kept)
+    with builder.if_else(builder.icmp_signed(">=", count, count.type(lanes))) as (full, part):
+        with full:
+            whole = builder.load(pointer, align=alignment(context, array_type)), builder.block
         with part:
-            builder.store(ir.Constant(vector, None), kept)
-            for lane in range(lanes):
-                with builder.if_then(builder.icmp_signed(">", count, count.type(lane))):
-                    scalar = builder.load(_element(builder, pointer, lane))
-                    builder.store(scalar, _element(builder, kept, lane))
+            size = context.make_array(array_type)(context, builder, array).nitems
+            within = builder.icmp_signed("<=", builder.add(place, place.type(lanes)), size)
+            align = alignment(context, array_type)
+            tail = _load_tail(builder, pointer, align, count, within, filling), builder.block
+    vector = builder.phi(filling.type)
+    vector.add_incoming(*whole)
+    vector.add_incoming(*tail)
+    return vector
+
+
+def _load_tail(builder, pointer, align, count, within, filling):
+    """Less than a vector: where the array goes on behind it, one whose last lanes are replaced."""
+    kept = cgutils.alloca_once(builder, filling.type)
+    with builder.if_else(within) as (inside, end):
+        with inside:
+            there = _first_lanes(builder, count, filling.type.count)
+            whole = builder.load(pointer, align=align)
+            builder.store(builder.select(there, whole, filling), kept)
+        with end:
+            builder.store(filling, kept)
+            first, target = (_element(builder, each) for each in (pointer, kept))
+            with cgutils.for_range(builder, count) as loop:
+                value = builder.load(builder.gep(first, [loop.index]))
+                builder.store(value, builder.gep(target, [loop.index]))
     return builder.load(kept)
 
 
+def _first_lanes(builder, count, lanes):
+    """A mask of the first `count` lanes."""
+    wide = ir.VectorType(count.type, lanes)
+    numbers = ir.Constant(wide, list(range(lanes)))
+    return builder.icmp_signed("<", numbers, in_every_lane(builder, count, wide))
+
+
 def _store_part(context, builder, array_type, array, place, vector, count):
-    """Write the first `count` lanes only."""
-    lanes = vector.type.count
+    """Write the first `count` lanes only: half of a vector, a quarter, an eighth, as needed."""
+    lanes, align = vector.type.count, alignment(context, array_type)
     pointer = address(context, builder, array_type, array, place, lanes)
     full = builder.icmp_signed(">=", count, count.type(lanes))
     with builder.if_else(full) as (whole, part):
         with whole:
-            builder.store(vector, pointer, align=alignment(context, array_type))
+            builder.store(vector, pointer, align=align)
         with part:
-            for lane in range(lanes):
-                with builder.if_then(builder.icmp_signed(">", count, count.type(lane))):
-                    scalar = builder.extract_element(vector, ir.IntType(32)(lane))
-                    builder.store(scalar, _element(builder, pointer, lane))
+            some = builder.icmp_signed(">", count, count.type(0))
+            with builder.if_then(some):
+                rest = cgutils.alloca_once_value(builder, vector)
+                target = cgutils.alloca_once_value(builder, _element(builder, pointer))
+                half = lanes // 2
+                while half:
+                    bit = builder.and_(count, count.type(half))
+                    with builder.if_then(builder.icmp_signed("!=", bit, count.type(0))):
+                        left, to = builder.load(rest), builder.load(target)
+                        first = _picked(builder, left, range(half))
+                        builder.store(
+                            first, builder.bitcast(to, first.type.as_pointer()), align=align
+                        )
+                        order = [(lane + half) % lanes for lane in range(lanes)]
+                        builder.store(_picked(builder, left, order), rest)
+                        builder.store(builder.gep(to, [count.type(half)]), target)
+                    half //= 2
 
 
-def _element(builder, pointer, lane):
-    """The address of one lane of the vector at `pointer`."""
-    first = builder.bitcast(pointer, pointer.type.pointee.element.as_pointer())
-    return builder.gep(first, [ir.IntType(32)(lane)])
+def _picked(builder, vector, order):
+    """Some lanes of a vector."""
+    integer = ir.IntType(32)
+    mask = [integer(lane) for lane in order]
+    mask = ir.Constant(ir.VectorType(integer, len(mask)), mask)
+    return builder.shuffle_vector(vector, ir.Constant(vector.type, ir.Undefined), mask)
+
+
+def _element(builder, pointer):
+    """The address of the first lane of the vector at `pointer`."""
+    return builder.bitcast(pointer, pointer.type.pointee.element.as_pointer())
 
 
 @intrinsic
@@ -150,11 +205,22 @@ def load_part(typing, array, place, count):
         return None
 
     def generate(context, builder, signature, arguments):
-        array, place, count = arguments
-        lanes = signature.return_type.lanes
-        return _load_part(context, builder, signature.args[0], array, place, count, lanes)
+        zeros = ir.Constant(context.get_value_type(signature.return_type), None)
+        return _load_part(context, builder, signature.args[0], *arguments, zeros)
 
     return Vector(array.dtype)(array, types.int64, types.int64), generate
+
+
+@intrinsic
+def load_filled(typing, array, place, count, filling):
+    """As `load`, of the first `count` lanes; the others are those of the vector `filling`."""
+    if not (isinstance(array, types.Array) and isinstance(filling, Vector)):
+        return None
+
+    def generate(context, builder, signature, arguments):
+        return _load_part(context, builder, signature.args[0], *arguments)
+
+    return filling(array, types.int64, types.int64, filling), generate
 
 
 @intrinsic
@@ -179,8 +245,9 @@ def load_numbers(typing, array, place, count, like):
     def generate(context, builder, signature, arguments):
         array, place, count, _ = arguments
         vector = context.get_value_type(signature.return_type)
-        lanes = vector.count
-        numbers = _load_part(context, builder, signature.args[0], array, place, count, lanes)
+        integer = context.get_value_type(signature.args[0].dtype)
+        zeros = ir.Constant(ir.VectorType(integer, vector.count), None)
+        numbers = _load_part(context, builder, signature.args[0], array, place, count, zeros)
         return builder.uitofp(numbers, vector)
 
     return Vector(like.dtype)(array, types.int64, types.int64, like), generate
@@ -201,3 +268,22 @@ def store_numbers(typing, array, place, vector, count):
         return context.get_dummy_value()
 
     return types.void(array, types.int64, vector, types.int64), generate
+
+
+@intrinsic
+def power_of_two(typing, n):
+    """2ⁿ of whole n from −126 to 127: a float32 whose exponent is n and whose fraction is 0."""
+    if not isinstance(n, Vector) or n.scalar != types.float32:
+        return None
+
+    def generate(context, builder, signature, arguments):
+        (n,) = arguments
+        integer = ir.VectorType(ir.IntType(32), n.type.count)
+
+        def constant(value):
+            return ir.Constant(integer, [value] * n.type.count)
+
+        exponent = builder.add(builder.fptosi(n, integer), constant(127))
+        return builder.bitcast(builder.shl(exponent, constant(23)), n.type)
+
+    return n(n), generate

@@ -422,6 +422,53 @@ def resample(x: Array, rows: tuple[Array, Array], columns: tuple[Array, Array]) 
     return x
 
 
+def softmax(x: Array, logarithm: bool) -> Array:
+    """The probabilities of classes, or their logarithms.
+
+    Parameters
+    ----------
+    x : array (N, C, L)
+        The scores of C classes at each of L places.
+
+    Returns
+    -------
+    array (N, C, L)
+    """
+    largest = x.max(axis=1, keepdims=True, initial=-np.inf)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        shifted = x - np.where(np.isinf(largest), 0, largest).astype(x.dtype)
+        total = np.exp(shifted).sum(axis=1, keepdims=True)
+        return shifted - np.log(total) if logarithm else np.exp(shifted) / total
+
+
+def softmax_backward(g: Array, y: Array, logarithm: bool) -> Array:
+    """The gradient to the scores whose softmax, or its logarithm, is y; all (N, C, L)."""
+    if logarithm:
+        return g - np.exp(y) * g.sum(axis=1, keepdims=True)
+    return y * (g - (g * y).sum(axis=1, keepdims=True))
+
+
+def cross_entropy_backward(y: Array, target: Array, share: Array) -> Array:
+    """(softmax − target) · share, where y is the logarithm of the softmax.
+
+    Parameters
+    ----------
+    y : array (N, C, L)
+    target : int array (N, L)
+        Classes, 0 to C − 1.
+    share : array (N, L)
+        How much each counts.
+
+    Returns
+    -------
+    array (N, C, L)
+    """
+    dx = np.exp(y) * share[:, None]
+    for n, place in np.ndindex(target.shape):
+        dx[n, target[n, place], place] -= share[n, place]
+    return dx
+
+
 def relu(x: Array) -> Array:
     """max(x, 0); what is not a number stays so."""
     return np.maximum(x, 0)

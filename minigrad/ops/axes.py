@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from numpy.lib.array_utils import normalize_axis_tuple
+from numpy.lib.array_utils import normalize_axis_index, normalize_axis_tuple
 
 
 def reduced_axes(axis: int | Sequence[int] | None, ndim: int) -> tuple[int, ...]:
@@ -20,6 +20,12 @@ def reduced_axes(axis: int | Sequence[int] | None, ndim: int) -> tuple[int, ...]
 def reduced_count(shape: Sequence[int], axis: int | Sequence[int] | None) -> int:
     """How many elements each result of a reduction is made of."""
     return math.prod([shape[i] for i in reduced_axes(axis, len(shape))])
+
+
+def around(shape: Sequence[int], axis: int) -> tuple[int, int, int]:
+    """How many elements lie before an axis, along it, and behind it."""
+    axis = normalize_axis_index(axis, len(shape))
+    return math.prod(shape[:axis]), shape[axis], math.prod(shape[axis + 1 :])
 
 
 def put_axes_back(

@@ -8,8 +8,10 @@ from typing import Any
 import numpy as np
 
 from ..primitive import primitive
+from ..settings import kernel
 from ..tensor import Tensor
-from .arrays import floating
+from .arrays import compiled_pays, floating, in_shape
+from .axes import around
 from .softmax import log_softmax, softmax
 
 # ---- reductions -------------------------------------------------------------------------------
@@ -66,12 +68,16 @@ class _Classes:
     target: np.ndarray
     share: np.ndarray
 
+    def places(self, shape):
+        """Where the target classes are in a flat array of logits."""
+        before, classes, behind = around(shape, 1 if len(shape) > 1 else 0)
+        columns = self.target.reshape(before, behind) * behind + np.arange(behind)
+        return (columns + np.arange(before)[:, None] * (classes * behind)).ravel()
+
     def dense(self, shape):
         """The shares at the target classes and zeros elsewhere, in the shape of the logits."""
-        axis = 1 if len(shape) > 1 else 0
         goal = np.zeros(shape, self.share.dtype)
-        target, share = (np.expand_dims(values, axis) for values in (self.target, self.share))
-        np.put_along_axis(goal, target, share, axis)
+        goal.reshape(-1)[self.places(shape)] = self.share.ravel()
         return goal
 
 
@@ -90,6 +96,9 @@ def _checked_classes(target, logits, ignore_index):
             f"shape {logits.shape}"
         )
     classes = logits.shape[axis]
+    low, high = target.min(initial=0), target.max(initial=0)
+    if low >= 0 and high < classes and (ignore_index is None or ignore_index < 0):
+        return target.astype(np.int64), np.ones(expected, bool)  # as usual, and in few passes
     kept = target != ignore_index
     if np.any(wrong := kept & ((target < 0) | (target >= classes))):
         place = tuple(int(i) for i in np.argwhere(wrong)[0])
@@ -148,8 +157,8 @@ def _goal(target, logits, weight, ignore_index, label_smoothing, reduction):
 def _cost(goal, log_probabilities, axis):
     """−Σ goal · ln p over the classes, where 0 · ln 0 is 0."""
     if isinstance(goal, _Classes):
-        target = np.expand_dims(goal.target, axis)
-        chosen = np.squeeze(np.take_along_axis(log_probabilities, target, axis), axis)
+        chosen = log_probabilities.reshape(-1)[goal.places(log_probabilities.shape)]
+        chosen = chosen.reshape(goal.share.shape)
         return -goal.share * np.where(goal.share == 0, 0, chosen)
     with np.errstate(invalid="ignore"):
         losses = -np.sum(goal * log_probabilities, axis=axis)
@@ -272,11 +281,17 @@ def cross_entropy_logits(
 
 def _difference(log_probabilities, classes, axis):
     """(softmax − target) · share, on plain arrays."""
-    target, share = (np.expand_dims(values, axis) for values in (classes.target, classes.share))
-    gradient = np.exp(log_probabilities)
-    gradient *= share
-    pulled = np.take_along_axis(gradient, target, axis) - share
-    np.put_along_axis(gradient, target, pulled, axis)
+    if compiled_pays(log_probabilities) and log_probabilities.dtype.char == "f":
+        before, size, behind = around(log_probabilities.shape, axis)
+        dx = kernel("cross_entropy_backward")(
+            log_probabilities.reshape(before, size, behind),
+            classes.target.reshape(before, behind),
+            classes.share.reshape(before, behind),
+        )
+        return in_shape(dx, log_probabilities.shape)
+    gradient = np.exp(log_probabilities, order="C")
+    gradient *= np.expand_dims(classes.share, axis)
+    gradient.reshape(-1)[classes.places(gradient.shape)] -= classes.share.ravel()
     return gradient
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from ..primitive import primitive
 from ..settings import kernel
 from ..tensor import Tensor
-from .arrays import floating
+from .arrays import floating, in_shape
 
 # ---- the formula they share -------------------------------------------------------------------
 
@@ -172,7 +172,7 @@ def batch_norm(
     y = kernel("channel_scale")(
         _flat_planes(x), mean, factor.astype(x.dtype), np.asarray(shift, x.dtype)
     )
-    return y.reshape(x.shape).astype(x.dtype, copy=False), mean, inverse, _Sums()
+    return in_shape(y, x.shape).astype(x.dtype, copy=False), mean, inverse, _Sums()
 
 
 def _flat_planes(x):
@@ -210,7 +210,7 @@ def batch_norm_x(g, x, running_mean, weight, mean, inverse, sums, training, eps)
         _flat_planes(g), _flat_planes(x), mean, inverse, np.broadcast_to(factor, mean.shape)
     )
     sums.remember(g, *found)
-    return gradient.reshape(x.shape)
+    return in_shape(gradient, x.shape)
 
 
 def _batch_norm_x(g, x, factor, eps):

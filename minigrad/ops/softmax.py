@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from ..primitive import primitive
-from .arrays import floating
-from .axes import put_axes_back
+from ..settings import kernel
+from .arrays import compiled_pays, floating, in_shape
+from .axes import around, put_axes_back
 from .samples import binary, calls, normal
 
 _along_an_axis = calls(
@@ -23,6 +24,15 @@ def _largest(x, axis):
     largest = np.max(x, axis=axis, keepdims=True, initial=-np.inf)
     infinite = np.isinf(largest)
     return np.where(infinite, x.dtype.type(0), largest) if infinite.any() else largest
+
+
+def _compiled(name, *arrays, axis, logarithm):
+    """What a kernel makes of large arrays in single precision; ``None`` of others."""
+    if not (compiled_pays(*arrays) and arrays[0].dtype.char == "f" and isinstance(axis, int)):
+        return None
+    planes = around(arrays[0].shape, axis)
+    y = kernel(name)(*[x.reshape(planes) for x in arrays], logarithm)
+    return in_shape(y, arrays[0].shape)
 
 
 @primitive(formula="exp(xᵢ) / Σⱼ exp(xⱼ)", sample=_along_an_axis)
@@ -49,6 +59,9 @@ def softmax(x, /, axis=-1):
     array([0.5, 0.5])
     """
     x = floating(x)
+    y = _compiled("softmax", x, axis=axis, logarithm=False)
+    if y is not None:
+        return y
     # +∞ or nothing but −∞ along the axis: not a number, as in the limit.
     with np.errstate(invalid="ignore", over="ignore"):
         y = np.subtract(x, _largest(x, axis))
@@ -59,6 +72,9 @@ def softmax(x, /, axis=-1):
 
 @softmax.vjp("x", "y · (ȳ − Σ ȳ y)")
 def softmax_x(g, y, axis):
+    dx = _compiled("softmax_backward", g, y, axis=axis, logarithm=False)
+    if dx is not None:
+        return dx
     return y * (g - np.sum(g * y, axis=axis, keepdims=True))
 
 
@@ -85,6 +101,9 @@ def log_softmax(x, /, axis=-1):
     array([-1000.,     0.])
     """
     x = floating(x)
+    y = _compiled("softmax", x, axis=axis, logarithm=True)
+    if y is not None:
+        return y
     with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
         y = np.subtract(x, _largest(x, axis))
         y -= np.log(np.sum(np.exp(y), axis=axis, keepdims=True))
@@ -93,6 +112,9 @@ def log_softmax(x, /, axis=-1):
 
 @log_softmax.vjp("x", "ȳ − exp(y) · Σ ȳ")
 def log_softmax_x(g, y, axis):
+    dx = _compiled("softmax_backward", g, y, axis=axis, logarithm=True)
+    if dx is not None:
+        return dx
     return g - np.exp(y) * np.sum(g, axis=axis, keepdims=True)
 
 

@@ -38,6 +38,9 @@ def calls(seed: int) -> tuple[dict[str, tuple[Any, ...]], str]:
         for size in images.shape[2:]
         for matrix in [(integer(1, 4), integer(1, 60))]
     ]
+    logits = normal(integer(0, 3), integer(1, 300), int(rng.choice([1, integer(1, 300)])))
+    logits, logarithm = logits.astype(np.float32), bool(integer(0, 1))
+    classes = rng.integers(0, logits.shape[1], logits[:, 0].shape)
     rows = integer(0, 9), integer(1, 40), integer(1, 400)
     mean, factor, slope, shift = normal(4, rows[1])
     return {
@@ -54,6 +57,9 @@ def calls(seed: int) -> tuple[dict[str, tuple[Any, ...]], str]:
             normal(*flat.y), flat.x[2:], *windows, count_include_pad
         ),
         "resample": (images, *axes),
+        "softmax": (logits, logarithm),
+        "softmax_backward": (logits, logits, logarithm),
+        "cross_entropy_backward": (logits, classes, classes.astype(np.float32)),
         "channel_moments": (normal(*rows),),
         "channel_products": (normal(*rows), normal(*rows), mean),
         "channel_scale": (normal(*rows), mean, factor, shift),
