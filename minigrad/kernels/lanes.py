@@ -205,8 +205,9 @@ def load_part(typing, array, place, count):
         return None
 
     def generate(context, builder, signature, arguments):
+        array, place, count = arguments
         zeros = ir.Constant(context.get_value_type(signature.return_type), None)
-        return _load_part(context, builder, signature.args[0], *arguments, zeros)
+        return _load_part(context, builder, signature.args[0], array, place, count, zeros)
 
     return Vector(array.dtype)(array, types.int64, types.int64), generate
 
