@@ -53,20 +53,34 @@ def job(seconds: float) -> Callable[[Callable[[str], object]], Callable[[str], o
 @job(seconds=6)
 def convolution(dtype: str) -> None:
     """Convolution, and the gradient to its input."""
-    compiled.conv2d(np.ones((1, 1, 2, 2), dtype), np.ones((1, 1, 1, 1), dtype), ONE, NONE, ONE, 1)
+    image, weight = np.ones((1, 1, 2, 2), dtype), np.ones((1, 1, 1, 1), dtype)
+    compiled.conv2d(image, weight, ONE, NONE, ONE, 1, algorithm="direct")
 
 
 @job(seconds=6)
 def outer_products(dtype: str) -> None:
     """The gradient to the weight of a convolution, with channels in vectors."""
     image = np.ones((1, 1, 2, 2), dtype)
-    compiled.conv2d_weight_gradient(image, image, ONE, ONE, NONE, ONE, 1)
+    compiled.conv2d_weight_gradient(image, image, ONE, ONE, NONE, ONE, 1, algorithm="direct")
 
 
 @job(seconds=4)
 def dot_products(dtype: str) -> None:
     """The same with rows in vectors, as for images of a few whole vectors."""
     image = np.ones((1, 1, 16, 16), dtype)
+    compiled.conv2d_weight_gradient(image, image, ONE, ONE, NONE, ONE, 1, algorithm="direct")
+
+
+@job(seconds=5)
+def depthwise(dtype: str) -> None:
+    """Convolution with few channels a group, and its gradient to the input."""
+    compiled.conv2d(np.ones((1, 1, 2, 2), dtype), np.ones((1, 1, 1, 1), dtype), ONE, NONE, ONE, 1)
+
+
+@job(seconds=3)
+def depthwise_gradient(dtype: str) -> None:
+    """The gradient to its weight."""
+    image = np.ones((1, 1, 2, 2), dtype)
     compiled.conv2d_weight_gradient(image, image, ONE, ONE, NONE, ONE, 1)
 
 

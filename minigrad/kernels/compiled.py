@@ -12,7 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from minigrad.kernels import choice, convolution, weight_gradient, winograd, winograd_gradient
+from minigrad.kernels import (
+    choice,
+    convolution,
+    depthwise,
+    weight_gradient,
+    winograd,
+    winograd_gradient,
+)
 from minigrad.kernels.activation import gate, relu
 from minigrad.kernels.arguments import inputs as _inputs
 from minigrad.kernels.arguments import prepared as _prepared
@@ -70,10 +77,13 @@ def conv2d(
     axes = zip(x.shape[2:], weight.shape[2:], stride, padding, dilation, strict=True)
     size = tuple(convolution.output_length(*axis) for axis in axes)
     shape = choice.shape(x.shape, weight.shape, size, stride, dilation, groups, x.dtype)
-    if choice.algorithm(shape, algorithm) == "winograd":
+    best = choice.algorithm(shape, algorithm)
+    if best == "winograd":
         y = winograd.conv2d(x, weight, padding, bias)
         if y is not None:
             return y
+    if best == "depthwise":
+        return depthwise.conv2d(x, weight, stride, padding, dilation, groups, bias)
     return convolution.conv2d(x, weight, stride, padding, dilation, groups, bias)
 
 
@@ -91,12 +101,17 @@ def conv2d_input_gradient(
 ) -> Array:
     """See `minigrad.kernels.reference.conv2d_input_gradient`, and `conv2d` above."""
     g, weight, bias = _with_bias(g, weight, bias)
-    back = weight.shape[1], weight.shape[0], *weight.shape[2:]
+    back = weight.shape[1] * groups, weight.shape[0], *weight.shape[2:]
     shape = choice.shape(g.shape, back, input_size, stride, dilation, groups, g.dtype)
-    if choice.algorithm(shape, algorithm) == "winograd":
+    best = choice.algorithm(shape, algorithm)
+    if best == "winograd":
         dx = winograd.conv2d_input_gradient(g, weight, input_size, padding, bias)
         if dx is not None:
             return dx
+    if best == "depthwise":
+        return depthwise.conv2d_input_gradient(
+            g, weight, input_size, stride, padding, dilation, groups, bias
+        )
     return convolution.conv2d_input_gradient(
         g, weight, input_size, stride, padding, dilation, groups, bias
     )
@@ -117,10 +132,15 @@ def conv2d_weight_gradient(
     x, g = _inputs(x, g)
     weight_shape = g.shape[1], x.shape[1] // groups, *kernel_size
     shape = choice.shape(x.shape, weight_shape, g.shape[2:], stride, dilation, groups, x.dtype)
-    if choice.gradient_algorithm(shape, algorithm) == "winograd":
+    best = choice.gradient_algorithm(shape, algorithm)
+    if best == "winograd":
         dw = winograd_gradient.conv2d_weight_gradient(x, g, padding)
         if dw is not None:
             return dw
+    if best == "depthwise":
+        return depthwise.conv2d_weight_gradient(
+            x, g, kernel_size, stride, padding, dilation, groups
+        )
     return weight_gradient.conv2d_weight_gradient(
         x, g, kernel_size, stride, padding, dilation, groups
     )

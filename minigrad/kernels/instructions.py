@@ -22,6 +22,7 @@ MODULES = {
         "load_part", "power_of_two", "select", "store_numbers", "store_part", "zipped_high",
         "zipped_low",
     ),
+    "sliding": ("slide_factors", "slide_rows"),
 }  # fmt: skip
 _MODULE = {name: module for module, names in MODULES.items() for name in names}
 

@@ -46,3 +46,5 @@ TILE_ROWS = REGISTERS.rows
 TILE_VECTORS = REGISTERS.vectors
 DOT_ROWS = REGISTERS.dot_rows
 DOT_COLUMNS = REGISTERS.dot_columns
+# Rows of results, and columns of the kernel, that `minigrad.kernels.sliding` keeps in registers.
+STACK, STACK_COLUMNS = 8, 3

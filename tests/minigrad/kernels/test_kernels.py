@@ -121,6 +121,8 @@ SHAPES = {
     "more channels than fit the cache": ((1, 700, 8, 8), (9, 700, 3, 3), (1, 1), (1, 1)),
     "more outputs than a task takes": ((1, 2, 5, 6), (270, 2, 2, 2), (1, 1), (0, 0)),
     "the window is the image": ((3, 40, 6, 6), (33, 40, 6, 6), (1, 1), (0, 0)),
+    "one channel, in blocks": ((1, 1, 90, 70), (1, 1, 3, 3), (1, 1), (1, 1)),
+    "one channel, in blocks, two steps": ((1, 1, 93, 131), (2, 1, 5, 3), (2, 2), (2, 1)),
     "most positions are padding": ((2, 2, 2, 2), (3, 2, 3, 3), (2, 1), (9, 8)),
 }
 
