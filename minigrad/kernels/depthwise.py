@@ -59,34 +59,32 @@ def lay_out(planes, x, first, row, layout):
         for p in range(parts):
             j0 = max(0, -((p - layout.left) // parts))
             j1 = (min(layout.columns, width + layout.left) - p + parts - 1) // parts
-            copy_rows(
-                planes, to + i0 * layout.pitch + p * layout.part + j0, layout.pitch, 1,
+            take_rows(
+                planes, to + i0 * layout.pitch + p * layout.part + j0, layout.pitch,
                 x.reshape(-1), fro + i0 * width + p + j0 * parts - layout.left, width, parts,
                 i1 - i0, j1 - j0,
             )  # fmt: skip
 
 
 @inner
-def copy_rows(target, to, to_row, to_step, source, fro, from_row, from_step, rows, count):
-    """Copy `count` columns of some rows, steps apart; the last vector overlaps the one before."""
+def take_rows(target, to, to_row, source, fro, from_row, step, rows, count):
+    """Copy `count` columns, `step` apart, of some rows."""
     lanes = lanes_of(target)
-    if to_step == from_step == 1 and count >= lanes:
-        for _ in range(rows):
-            for q in range(0, count, lanes):
-                q = min(q, count - lanes)
-                store(target, to + q, load(source, fro + q))
-            to += to_row
-            fro += from_row
-        return
-    # Vectors of every second column read one column more than they need.
-    done = count - 1 if to_step == 1 and from_step == 2 and count > lanes else 0
+    # Vectors overlap where a row ends; of every second column they read one more than they need.
+    done = count if step == 1 else count - 1 if step == 2 else 0
+    if done < lanes:
+        done = 0
     for _ in range(rows):
         for q in range(0, done, lanes):
             q = min(q, done - lanes)
-            left, right = load(source, fro + 2 * q), load(source, fro + 2 * q + lanes)
-            store(target, to + q, every_second(left, right))
+            place = fro + q * step
+            if step == 1:
+                store(target, to + q, load(source, place))
+            else:
+                pair = load(source, place), load(source, place + lanes)
+                store(target, to + q, every_second(pair[0], pair[1]))
         for q in range(done, count):
-            target[np.uintp(to + q * to_step)] = source[np.uintp(fro + q * from_step)]
+            target[np.uintp(to + q)] = source[np.uintp(fro + q * step)]
         to += to_row
         fro += from_row
 
@@ -118,27 +116,26 @@ def correlate(first, last, x, weight, steps, bias, y, layout, bounds, picks, pla
             w = group * steps[0] + k * steps[1]
             for t in range(len(picks)):
                 weights[t] = weight[np.uintp(w + picks[t])]
-            shift, to = bias[group * layout.results + k], index * layout.results + k
+            shift, channel = bias[group * layout.results + k], index * layout.results + k
             for phase in range(down * across):
                 a, b = phase // across, phase % across
                 rows = min(layout.block, (height - a + down - 1) // down - row)
-                place = (to * height + a + row * down) * width + b
-                if across == 1 and width >= lanes and rows >= STACK:
-                    slide(
-                        y_flat, place, down * width, rows, width, weights, planes, places,
-                        bounds[phase], layout,
-                    )  # fmt: skip
-                    add(y_flat, place, down * width, rows, width, shift)
+                place = (channel * height + a + row * down) * width + b
+                # Where they belong in `y` at once, or side by side in scratch memory.
+                at_once = across == 1 and width >= lanes and rows >= STACK
+                if at_once:
+                    target, to, to_row, count, columns = y_flat, place, down * width, rows, width
                 else:
-                    slide(
-                        results, 0, line, max(rows, STACK), line, weights, planes, places,
-                        bounds[phase], layout,
-                    )  # fmt: skip
-                    add(results, 0, line, rows, line, shift)
-                    copy_rows(
-                        y_flat, place, down * width, across, results, 0, line, 1,
-                        rows, (width - b + across - 1) // across,
-                    )  # fmt: skip
+                    target, to, to_row, count, columns = results, 0, line, max(rows, STACK), line
+                slide(
+                    target, to, to_row, count, columns, weights, planes, places, bounds[phase],
+                    layout,
+                )  # fmt: skip
+                if shift != 0:
+                    add(target, to, to_row, rows, columns, shift)
+                if not at_once:
+                    columns = (width - b + across - 1) // across
+                    put_rows(y_flat, place, down * width, across, results, line, rows, columns)
 
 
 @inner
@@ -165,11 +162,18 @@ def slide(target, to, to_row, rows, columns, weights, planes, places, bounds, la
 
 @inner
 def add(results, first, row_step, rows, columns, number):
-    """Add a number to some rows, if there is something to add."""
-    if number != 0:
-        for i in range(rows):
-            for q in range(first + i * row_step, first + i * row_step + columns):
-                results[np.uintp(q)] += number
+    """Add a number to some rows."""
+    for i in range(rows):
+        for q in range(first + i * row_step, first + i * row_step + columns):
+            results[np.uintp(q)] += number
+
+
+@inner
+def put_rows(target, to, to_row, step, source, from_row, rows, count):
+    """Copy `count` columns of some rows to columns `step` apart."""
+    for i in range(rows):
+        for q in range(count):
+            target[np.uintp(to + i * to_row + q * step)] = source[np.uintp(i * from_row + q)]
 
 
 @kernel
@@ -197,7 +201,7 @@ def weight_sums(first, last, x, g, dw, layout, bounds, picks, places):
             lay_out(planes, x, group * layout.sources, row, layout)
             rows = min(layout.block, height - row)
             place = ((image * len(dw) + task) * height + row) * width
-            copy_rows(gradients, 0, line, 1, g_flat, place, width, 1, rows, width)
+            take_rows(gradients, 0, line, g_flat, place, width, 1, rows, width)
             fill(gradients, rows * line, (CHAIN - 1) * line, 0)
             for j in range(0, line, lanes):
                 for t in range(start, middle, STACK_COLUMNS):
