@@ -84,8 +84,8 @@ def detect_anomaly() -> Iterator[None]:
 def kernels(name: str) -> Iterator[None]:
     """Choose the kernels: ``"compiled"`` (fast, the default) or ``"reference"`` (readable loops).
 
-    ``"direct"``, ``"winograd"`` and ``"depthwise"`` are compiled ones too, with that algorithm for
-    every convolution it can compute, whatever is fastest.
+    ``"direct"``, ``"winograd"``, ``"depthwise"`` and ``"pointwise"`` are compiled ones too, with
+    that algorithm for every convolution it can compute, whatever is fastest.
 
     Raises
     ------

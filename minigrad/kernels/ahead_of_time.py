@@ -84,6 +84,13 @@ def depthwise_gradient(dtype: str) -> None:
     compiled.conv2d_weight_gradient(image, image, ONE, ONE, NONE, ONE, 1)
 
 
+@job(seconds=3)
+def pointwise(dtype: str) -> None:
+    """1×1 convolution, and the gradient to its input."""
+    image, weight = np.ones((1, 8, 8, 8), dtype), np.ones((8, 8, 1, 1), dtype)
+    compiled.conv2d(image, weight, ONE, NONE, ONE, 1, algorithm="pointwise")
+
+
 @job(seconds=6)
 def max_pooling(dtype: str) -> None:
     """Max pooling, max-unpooling and their gradients."""

@@ -16,6 +16,7 @@ from minigrad.kernels import (
     choice,
     convolution,
     depthwise,
+    pointwise,
     weight_gradient,
     winograd,
     winograd_gradient,
@@ -76,7 +77,7 @@ def conv2d(
     x, weight, bias = _with_bias(x, weight, bias)
     axes = zip(x.shape[2:], weight.shape[2:], stride, padding, dilation, strict=True)
     size = tuple(convolution.output_length(*axis) for axis in axes)
-    shape = choice.shape(x.shape, weight.shape, size, stride, dilation, groups, x.dtype)
+    shape = choice.shape(x.shape, weight.shape, size, stride, padding, dilation, groups, x.dtype)
     best = choice.algorithm(shape, algorithm)
     if best == "winograd":
         y = winograd.conv2d(x, weight, padding, bias)
@@ -84,6 +85,8 @@ def conv2d(
             return y
     if best == "depthwise":
         return depthwise.conv2d(x, weight, stride, padding, dilation, groups, bias)
+    if best == "pointwise":
+        return pointwise.conv2d(x, weight, stride, groups, bias)
     return convolution.conv2d(x, weight, stride, padding, dilation, groups, bias)
 
 
@@ -102,7 +105,7 @@ def conv2d_input_gradient(
     """See `minigrad.kernels.reference.conv2d_input_gradient`, and `conv2d` above."""
     g, weight, bias = _with_bias(g, weight, bias)
     back = weight.shape[1] * groups, weight.shape[0], *weight.shape[2:]
-    shape = choice.shape(g.shape, back, input_size, stride, dilation, groups, g.dtype)
+    shape = choice.shape(g.shape, back, input_size, stride, padding, dilation, groups, g.dtype)
     best = choice.algorithm(shape, algorithm)
     if best == "winograd":
         dx = winograd.conv2d_input_gradient(g, weight, input_size, padding, bias)
@@ -112,6 +115,8 @@ def conv2d_input_gradient(
         return depthwise.conv2d_input_gradient(
             g, weight, input_size, stride, padding, dilation, groups, bias
         )
+    if best == "pointwise":
+        return pointwise.conv2d_input_gradient(g, weight, input_size, stride, groups, bias)
     return convolution.conv2d_input_gradient(
         g, weight, input_size, stride, padding, dilation, groups, bias
     )
@@ -131,7 +136,9 @@ def conv2d_weight_gradient(
     """See `minigrad.kernels.reference.conv2d_weight_gradient`, and `conv2d` above."""
     x, g = _inputs(x, g)
     weight_shape = g.shape[1], x.shape[1] // groups, *kernel_size
-    shape = choice.shape(x.shape, weight_shape, g.shape[2:], stride, dilation, groups, x.dtype)
+    shape = choice.shape(
+        x.shape, weight_shape, g.shape[2:], stride, padding, dilation, groups, x.dtype
+    )
     best = choice.gradient_algorithm(shape, algorithm)
     if best == "winograd":
         dw = winograd_gradient.conv2d_weight_gradient(x, g, padding)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from minigrad.kernels.convolution import fill, output_length
+from minigrad.kernels.convolution import output_length
 from minigrad.kernels.depthwise_plan import CHAIN, Pair, Plan, backward_plan, forward_plan
 from minigrad.kernels.instructions import (
     every_second,
@@ -54,8 +54,8 @@ def lay_out(planes, x, first, row, layout):
     for c in range(layout.sources):
         to, fro = c * layout.plane, ((first + c) * height + top) * width
         if layout.blocks > 1:
-            fill(planes, to, i0 * layout.pitch, 0)
-            fill(planes, to + i1 * layout.pitch, (layout.rows - i1) * layout.pitch, 0)
+            clear(planes, to, i0 * layout.pitch)
+            clear(planes, to + i1 * layout.pitch, (layout.rows - i1) * layout.pitch)
         for p in range(parts):
             j0 = max(0, -((p - layout.left) // parts))
             j1 = (min(layout.columns, width + layout.left) - p + parts - 1) // parts
@@ -64,6 +64,13 @@ def lay_out(planes, x, first, row, layout):
                 x.reshape(-1), fro + i0 * width + p + j0 * parts - layout.left, width, parts,
                 i1 - i0, j1 - j0,
             )  # fmt: skip
+
+
+@inner
+def clear(target, first, count):
+    """Set neighbours to zero."""
+    for q in range(first, first + count):
+        target[np.uintp(q)] = 0
 
 
 @inner
@@ -202,7 +209,7 @@ def weight_sums(first, last, x, g, dw, layout, bounds, picks, places):
             rows = min(layout.block, height - row)
             place = ((image * len(dw) + task) * height + row) * width
             take_rows(gradients, 0, line, g_flat, place, width, 1, rows, width)
-            fill(gradients, rows * line, (CHAIN - 1) * line, 0)
+            clear(gradients, rows * line, (CHAIN - 1) * line)
             for j in range(0, line, lanes):
                 for t in range(start, middle, STACK_COLUMNS):
                     slide_factors(

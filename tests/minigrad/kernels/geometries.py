@@ -78,7 +78,9 @@ def convolution(integer: Integer, values: int = 100_000, products: int = 20_000_
             kernel, stride, dilation, groups = (3, 3), ONE, ONE, 1
             channels, filters = pair(integer, 30, 130)
         case 6:  # the product of two matrices
-            kernel, groups = ONE, 1
+            kernel = ONE
+            if integer(0, 1):  # in whole tiles
+                channels, filters = 8 * integer(1, 9), 8 * integer(1, 9)
         case 7:  # depthwise, with some filters a channel
             groups, channels, filters = _scaled(integer, 4, 16, 130), 1, integer(1, 3)
         case 8:  # windows side by side

@@ -123,6 +123,8 @@ SHAPES = {
     "the window is the image": ((3, 40, 6, 6), (33, 40, 6, 6), (1, 1), (0, 0)),
     "one channel, in blocks": ((1, 1, 90, 70), (1, 1, 3, 3), (1, 1), (1, 1)),
     "one channel, in blocks, two steps": ((1, 1, 93, 131), (2, 1, 5, 3), (2, 2), (2, 1)),
+    "a product of matrices": ((2, 136, 10, 13), (264, 136, 1, 1), (1, 1), (0, 0)),
+    "a product of matrices, two steps": ((2, 16, 23, 22), (24, 16, 1, 1), (2, 2), (0, 0)),
     "most positions are padding": ((2, 2, 2, 2), (3, 2, 3, 3), (2, 1), (9, 8)),
 }
 
