@@ -33,7 +33,7 @@ and `blas`, who does the work; `arguments` and `memory`, on what.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
@@ -82,13 +82,16 @@ def cache_folder() -> Path | None:
 
 
 def warm_up(
-    dtypes: tuple[str, ...] = ("float32",), progress: Callable[[int, int, str], None] | None = None
+    dtypes: tuple[str, ...] = ("float32",),
+    progress: Callable[[int, int, str], None] | None = None,
+    only: Collection[str] | None = None,
 ) -> None:
     """Compile every kernel for `dtypes` now, in several processes, so that nobody waits later.
 
     What is in the cache stays. `progress`, if given, is called after each step with how many are
-    done, how many there are, and the step's name.
+    done, how many there are, and the step's name. `only` names the jobs to do, such as
+    ``"convolution"``; see `minigrad.kernels.ahead_of_time.JOBS`.
     """
     from minigrad.kernels import ahead_of_time
 
-    ahead_of_time.warm_up(dtypes, progress)
+    ahead_of_time.warm_up(dtypes, progress, only)

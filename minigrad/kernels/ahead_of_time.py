@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import NamedTuple
 
@@ -165,9 +165,12 @@ def winograd_gradient(dtype: str) -> None:
     compiled.conv2d_weight_gradient(image, image, (3, 3), ONE, ONE, ONE, 1, algorithm="winograd")
 
 
-def missing(dtypes: tuple[str, ...]) -> list[tuple[Job, str]]:
-    """The jobs that nobody has done yet, the longest first."""
-    jobs = [(job, dtype) for job in JOBS.values() for dtype in dtypes]
+def missing(
+    dtypes: tuple[str, ...], only: Collection[str] | None = None
+) -> list[tuple[Job, str]]:
+    """The jobs, all or some, that nobody has done yet, the longest first."""
+    wanted = JOBS if only is None else only
+    jobs = [(JOBS[name], dtype) for name in wanted for dtype in dtypes]
     jobs = [(job, dtype) for job, dtype in jobs if cache.read(f"{job.name}-{dtype}") is None]
     return sorted(jobs, key=lambda each: -each[0].seconds)
 
@@ -178,7 +181,11 @@ def do(job: Job, dtype: str) -> None:
     cache.write(f"{job.name}-{dtype}", b"")
 
 
-def warm_up(dtypes: tuple[str, ...] = ("float32",), progress: Progress | None = None) -> None:
+def warm_up(
+    dtypes: tuple[str, ...] = ("float32",),
+    progress: Progress | None = None,
+    only: Collection[str] | None = None,
+) -> None:
     """Compile every kernel for `dtypes` that is not in the cache.
 
     Parameters
@@ -186,8 +193,10 @@ def warm_up(dtypes: tuple[str, ...] = ("float32",), progress: Progress | None = 
     dtypes : tuple of "float32" and "float64"
     progress : callable, optional
         Is called after each job with how many are done, how many there are, and its name.
+    only : collection of str, optional
+        The names of the jobs to do; all by default.
     """
-    jobs = missing(dtypes)
+    jobs = missing(dtypes, only)
     if not jobs:
         return
     say_that_kernels_are_compiled()
@@ -201,7 +210,7 @@ def warm_up(dtypes: tuple[str, ...] = ("float32",), progress: Progress | None = 
     folder, processes = cache.cache_folder(), min(processors(), len(jobs), MOST_PROCESSES)
     if folder is not None and processes > 1 and sys.executable:
         _side_by_side(jobs, processes, folder.parent, finished)
-        jobs = missing(dtypes)
+        jobs = missing(dtypes, only)
     # What is left where no process could do it: if it fails again, the error is seen here.
     for each, dtype in jobs:
         do(each, dtype)

@@ -16,6 +16,9 @@ from techniques.tour.page import Stop, render
 from techniques.tour.route import ROUTE
 from techniques.tour.visit import Visit, prepare
 
+# What the sections need: forward passes, and gradients to the images.
+KERNELS = ("winograd", "convolution", "max_pooling", "activation", "resampling")
+
 LEAD = (
     "A network is a function one can differentiate. Every figure on this page was computed a "
     "moment ago, on this machine, by following gradients through a trained convolutional network: "
@@ -60,7 +63,7 @@ def write_tour(
         steps = len(names) + 1
         show(0, steps, "networks and pictures")
         visit = prepare(images, data)  # first, so that nobody waits only to hear of a bad picture
-        warm_up(progress=show)
+        warm_up(progress=show, only=KERNELS)
         stops = []
         for done, name in enumerate(names, start=1):
             show(done, steps, ROUTE[name])

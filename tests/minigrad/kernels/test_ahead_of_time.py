@@ -49,6 +49,11 @@ def test_jobs_are_done_once_the_longest_first(jobs):
     assert len(jobs) == 6
 
 
+def test_some_jobs_can_be_done_alone(jobs):
+    warm_up(("a",), only=["short", "middle"])
+    assert jobs == ["middlea", "shorta"]
+
+
 def test_processes_share_the_jobs_and_fill_the_cache(tmp_path):
     program = """
 from minigrad.kernels import ahead_of_time
