@@ -108,16 +108,22 @@ def show_maps(ax: Axes | None, maps: Sequence[Array] | Array, title: str) -> Axe
 
 
 def show_overlay(ax: Axes | None, images: Array, maps: Array, title: str) -> Axes:
-    """Draw maps (N, H, W), not negative, over grey images: opaque where the map is large."""
+    """Draw maps (N, H, W) over grey images, opaque where they are large, all on one scale.
+
+    The scale is centred at zero if any value is negative.
+    """
     ax = axes_for(ax)
     grey = [in_colour(image).mean(axis=2) for image in images]
     ax.imshow(mosaic(grey), cmap="gray", vmin=0, vmax=1, interpolation="nearest")
     sheet = mosaic(maps)
-    top = float(np.nanmax(sheet)) or 1.0
+    end = reach(sheet)
+    negative = bool(np.nanmin(sheet) < 0)
+    opacity = np.nan_to_num(0.85 * np.clip(np.abs(sheet) / end, 0, 1))
     artist = ax.imshow(
-        sheet, cmap="inferno", vmin=0, vmax=top, alpha=np.nan_to_num(0.85 * sheet / top)
-    )
-    bar = ax.figure.colorbar(artist, ax=ax)
+        sheet, cmap="RdBu_r" if negative else "inferno", vmin=-end if negative else 0, vmax=end,
+        alpha=opacity,
+    )  # fmt: skip
+    bar = ax.figure.colorbar(artist, ax=ax, extend="both" if negative else "max")
     bar.solids.set_alpha(1)  # type: ignore[union-attr]
-    ax.set_title(title, fontsize="small", wrap=True)
+    ax.set_title(f"{title}\nscale ends at percentile {CLIP:g}", fontsize="small", wrap=True)
     return ax

@@ -108,7 +108,8 @@ PUBLIC = {
     "layers.models": "LeNet",
     "techniques": """
         weight_grid activation_maps saliency smooth_grad integrated_gradients backprop deconvnet
-        guided_backprop grad_cam guided_grad_cam attacks data
+        guided_backprop grad_cam grad_cam_plus_plus layer_cam hires_cam score_cam guided_grad_cam
+        occlusion lrp Unit attacks data
     """,
     "techniques.attacks": "fgsm",
     "techniques.data": "Shapes",

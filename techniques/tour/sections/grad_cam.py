@@ -7,7 +7,8 @@ import numpy as np
 import minigrad as mg
 from techniques.activations import activation_gradients
 from techniques.data import Shapes
-from techniques.grad_cam import grad_cam, guided_grad_cam
+from techniques.grad_cam import grad_cam
+from techniques.guided_grad_cam import guided_grad_cam
 from techniques.picture import around_grey, in_colour
 from techniques.tour.drawing import Array, overlay, picture
 from techniques.tour.section import Figure, Number, Panel, Part, Section, percent
@@ -56,13 +57,14 @@ def hits(maps: Array, masks: Array, tolerance: float) -> Array:
 
 def _part(study: Study) -> Part:
     layer = study.information.last_convolution
-    cam = grad_cam(study.model, study.images, None, layer)
-    guided = guided_grad_cam(study.model, study.images, cam.target, layer).gradient
+    target = study.predicted
+    cam = grad_cam(study.model, study.images, target, layer)
+    guided = guided_grad_cam(study.model, study.images, target, layer).gradient
     panels: list[Panel] = []
-    for shown, raw, values, edges, target in zip(
-        study.pictures, cam.raw, cam.map, guided, cam.target, strict=True
+    for shown, raw, values, edges, index in zip(
+        study.pictures, cam.raw, cam.map, guided, target, strict=True
     ):
-        name = study.information.classes[target]
+        name = study.information.classes[index]
         panels += [
             _picture(shown),
             _overlay(shown, raw, values, name),
