@@ -13,7 +13,7 @@ import minigrad as mg
 
 from .images import as_images
 from .model import ask, evaluating, last_output
-from .picture import show_maps
+from .picture import CLIP, axes_for, in_colour, in_heat, in_sign, reach, show_maps
 from .result import Result
 from .target import Target
 
@@ -54,15 +54,32 @@ class ActivationGradients(ActivationMaps):
     target : ndarray (N,), or None where the target is no class
     score : str
         What the score is.
+    images : ndarray (N, C, H, W)
     """
 
     gradient: Array
     target: NDArray[np.int64] | None
     score: str
+    images: Array
 
-    def plot(self, ax: Axes | None = None, index: int = 0) -> Axes:
-        """Draw the gradients of all channels of image `index` as tiles on one scale."""
-        return show_maps(ax, self.gradient[index], self.variant)
+    def plot(self, ax: Axes | None = None, index: int = 0, channels: int = 4) -> Axes:
+        """Draw image `index`, outputs and gradients side by side, for the strongest channels."""
+        maps, gradient = self.maps[index], self.gradient[index]
+        strongest = np.argsort(-maps.mean(axis=(1, 2)), kind="stable")[:channels]
+        size = self.images.shape[2:4]
+        rows = [
+            np.concatenate([in_colour(self.images[index]), *(
+                mg.interpolate(values[None], size=size)[0].transpose(1, 2, 0)
+                for values in (in_heat(maps[k], reach(maps)), in_sign(gradient[k], reach(gradient)))
+            )], axis=1)
+            for k in strongest
+        ]  # fmt: skip
+        ax = axes_for(ax)
+        ax.imshow(np.concatenate(rows), interpolation="nearest")
+        names = "image, outputs and gradients (red up, blue down) of the channels "
+        ax.set_title(f"{self.variant}\n{names}{', '.join(map(str, strongest))}; scales end at "
+                     f"percentile {CLIP:g}", fontsize="small", wrap=True)  # fmt: skip
+        return ax
 
 
 def activation_maps(
@@ -146,5 +163,6 @@ def activation_gradients(
         layer=name,
         target=asked.classes,
         score=asked.name,
+        images=x.data,
         variant=f"gradient of {asked.name} with respect to the outputs of layer {name}",
     )

@@ -73,6 +73,20 @@ def in_colour(image: Array) -> Array:
     return image.transpose(1, 2, 0)
 
 
+def in_heat(values: Array, end: float) -> Array:
+    """Return a map (H, W), not negative, as colours (3, H, W): zero dark, `end` bright."""
+    from matplotlib import colormaps
+
+    return colormaps["inferno"](np.clip(values / end, 0, 1))[..., :3].transpose(2, 0, 1)
+
+
+def in_sign(values: Array, end: float) -> Array:
+    """Return a map (H, W) as colours (3, H, W): zero white, `end` red, -`end` blue."""
+    from matplotlib import colormaps
+
+    return colormaps["RdBu_r"](np.clip(0.5 + values / (2 * end), 0, 1))[..., :3].transpose(2, 0, 1)
+
+
 def axes_for(ax: Axes | None) -> Axes:
     """Return `ax`, or new Axes; without ticks, for a picture."""
     if ax is None:
