@@ -114,7 +114,7 @@ def top_patches(
             if field is None:
                 field = _field(model, batch, layer)
             name, maps = _maps(model, batch, layer)
-            found = _strongest(maps, batch, field)
+            found = _strongest(maps, batch, field, n)
             found["indices"] += seen
             best = found if best is None else {
                 key: np.concatenate([best[key], found[key]], axis=1) for key in found
@@ -157,24 +157,25 @@ def _field(model: layers.Module, batch: Array, layer: Any) -> ReceptiveField:
     return receptive_field(last_output(activations, layer, axes=(4,))[1], image)
 
 
-def _strongest(maps: Array, batch: Array, field: ReceptiveField) -> dict[str, Array]:
-    """Of each image the strongest place of each channel: (K, N, …) values, boxes and patches."""
+def _strongest(maps: Array, batch: Array, field: ReceptiveField, n: int) -> dict[str, Array]:
+    """The n strongest images of a batch for each channel, at most one place in each: (K, n, …)."""
     count, channels, _, width = maps.shape
     flat = maps.reshape(count, channels, -1)
-    places = flat.argmax(axis=2)
-    values = np.take_along_axis(flat, places[..., None], axis=2)[..., 0]
-    boxes = np.zeros((channels, count, 4), np.int64)
-    patches = np.full((channels, count, batch.shape[1], *field.size), np.nan, batch.dtype)
-    height_width = np.array(batch.shape[2:] * 2)
-    for k, i in np.ndindex(channels, count):
-        window = np.array(field.window(*divmod(int(places[i, k]), width)))
-        top, left, bottom, right = boxes[k, i] = np.clip(window, 0, height_width)
+    order = np.argsort(-flat.max(axis=2).T, axis=1, kind="stable")[:, :n]
+    values = np.zeros(order.shape, maps.dtype)
+    boxes = np.zeros((*order.shape, 4), np.int64)
+    patches = np.full((*order.shape, batch.shape[1], *field.size), np.nan, batch.dtype)
+    for k, rank in np.ndindex(order.shape):
+        image = order[k, rank]
+        place = int(flat[image, k].argmax())
+        values[k, rank] = flat[image, k, place]
+        window = field.window(*divmod(place, width))
+        top, left, bottom, right = boxes[k, rank] = np.clip(window, 0, batch.shape[2:] * 2)
         down, along = top - window[0], left - window[1]
-        patches[k, i, :, down : down + bottom - top, along : along + right - left] = batch[
-            i, :, top:bottom, left:right
+        patches[k, rank, :, down : down + bottom - top, along : along + right - left] = batch[
+            image, :, top:bottom, left:right
         ]
-    indices = np.tile(np.arange(count), (channels, 1))
-    return {"values": values.T, "indices": indices, "boxes": boxes, "patches": patches}
+    return {"values": values, "indices": order, "boxes": boxes, "patches": patches}
 
 
 def _first(best: dict[str, Array], n: int) -> dict[str, Array]:
