@@ -69,13 +69,13 @@ def explain(
     wanted = int(probabilities.argmax()) if target is None else _class(target, information)
     drawing, axes = _sheet(len(methods) + 1, original.shape[1:])
     axes[0].imshow(in_colour(original))
-    axes[0].set_title(_answer(probabilities, information))
+    axes[0].set_title(_answer(probabilities, information), fontsize="small")
     with progress_bar() as show:
         for done, (name, ax) in enumerate(zip(methods, axes[1:], strict=False)):
             show(done, len(methods), name)
             result = METHODS[name](model, image, wanted, information.last_convolution)
             _draw(ax, result, original)
-            ax.set_title(name)
+            ax.set_title(name, fontsize="small")
     drawing.suptitle(
         f"{Path(path).name}: why “{information.classes[wanted]}”? ({network} network; each scale "
         f"ends at percentile {CLIP:g}; where there are signs, red is for and blue against)",
@@ -110,7 +110,6 @@ def _sheet(count: int, size: tuple[int, ...]) -> tuple[Figure, list[Axes]]:
     axes = list(np.ravel(drawing.subplots(rows, columns)))
     for ax in axes:
         ax.set_axis_off()
-        ax.title.set_fontsize("small")
     return drawing, axes[:count]
 
 

@@ -55,6 +55,36 @@ Score: TypeAlias = Callable[[mg.Tensor], mg.Tensor]
 Target: TypeAlias = ArrayLike | mg.Tensor | Unit | Score | None
 
 
+def log_odds(classes: ArrayLike) -> Score:
+    """Return a target: the logit of each image's class less the log-sum-exp of all others.
+
+    A logit may rise because all of them do; this one rises only if the class gains on the others.
+
+    Parameters
+    ----------
+    classes : array (N,) of int
+        One for each image.
+
+    Examples
+    --------
+    >>> import numpy as np, minigrad as mg
+    >>> from techniques.target import log_odds
+    >>> scores = mg.Tensor(np.log([[0.8, 0.1, 0.1], [0.5, 0.25, 0.25]]))
+    >>> np.round(np.exp(log_odds([0, 1])(scores).data), 6)  # 0.8 : 0.2 and 0.25 : 0.75
+    array([4.      , 0.333333])
+    """
+    wanted = np.asarray(classes)
+
+    def score(scores: mg.Tensor) -> mg.Tensor:
+        rows = np.arange(len(wanted))
+        own = np.zeros(scores.shape, bool)
+        own[rows, wanted] = True
+        others = np.where(own, -np.inf, scores)
+        return scores[rows, wanted] - mg.logsumexp(others, axis=1)
+
+    return score
+
+
 def as_classes(target: Target, scores: NDArray[Any], name: str = "target") -> NDArray[np.int64]:
     """Return the class asked of each image, (N,).
 
