@@ -165,7 +165,9 @@ def cells(rows: Sequence[Row]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
         value = getattr(row, name)
         if name == "method":
             return value
-        return f"{100 * value:.0f}" if name in _PERCENT else f"{value:.2f}".replace("-", "−")
+        if name in _PERCENT:
+            return f"{100 * value:.0f}"
+        return f"{round(value, 2) + 0.0:.2f}".replace("-", "−")  # no minus before a zero
 
     return tuple(HEADINGS[n] for n in used), [tuple(text(r, n) for n in used) for r in rows]
 
