@@ -45,7 +45,7 @@ def deep_dream(
     steps : int
         For each octave.
     step : float
-        By how much the values change, as the mean of |change|.
+        The mean absolute change of the values.
     octaves, octave_scale : int, float
         How many sizes, and their ratio.
     jitter : int
