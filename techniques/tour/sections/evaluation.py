@@ -50,6 +50,6 @@ def _part(study: Study) -> Part:
     header, body = cells(rows)
     caption = (
         f"Means over those of {len(some)} held-out pictures that are classified right; ↓ less is "
-        f"better, ↑ more is. The sanity check is of {_CHECKED} pictures, all layers randomised."
+        f"better, ↑ more is. The sanity check is of {_CHECKED} pictures."
     )
     return Part(study.heading, (Table(header, tuple(body), caption),))

@@ -40,13 +40,15 @@ def section(visit: Visit) -> Section:
         question="Which picture does a class like best?",
         parts=tuple(_part(study) for study in studies.values()),
         see=(
-            "Bare ascent raises the score to what no real picture reaches, with noise: the network "
-            "is sure, a person sees nothing. It is an adversarial example that began with grey.",
+            "Bare ascent raises the score to what no real picture reaches, with noise in which a "
+            "person sees nothing. It is an adversarial example that began with grey. And it is "
+            "not even always the class that was meant: the scores of others may rise more.",
             "The penalty on bright pixels leaves the noise. What helps is what ties neighbours "
             "together: jitter, blur, small sizes first, and steps in Fourier space, where a wave "
             "is one coefficient.",
-            "Another network, trained from another seed, is the test: noise means less to it, "
-            "what looks like the class means the class to it too.",
+            "Another network, trained from another seed, is the harder judge: what is peculiar to "
+            "the first one means nothing to it, and what looks like the class may. The more a "
+            "picture shows of the class, the more of them it recognises.",
         ),
         code=(gradient_ascent, Regularisers, natural, log_odds),
     )
