@@ -22,8 +22,8 @@ Method: TypeAlias = Callable[[Any, Any, Any, str], Any]
 
 
 def _occlusion(model: Any, images: Any, target: Any, layer: str) -> Any:
-    """With a grey window of an eighth of the image, moved by half of it."""
-    window = max(images.shape[2] // 8, 1)
+    """With a grey window, an eighth of the height or 4 pixels, moved by half of it."""
+    window = min(max(images.shape[2] // 8, 4), *images.shape[2:])
     return occlusion(model, images, target, window, max(window // 2, 1), baseline=0.5)
 
 

@@ -4,7 +4,8 @@ import numpy as np
 
 import layers
 from techniques.data import Shapes
-from techniques.evaluation.comparison import compare, markdown
+from techniques.evaluation.__main__ import main
+from techniques.evaluation.comparison import Row, compare, markdown
 from techniques.methods import METHODS
 
 
@@ -35,3 +36,16 @@ def test_a_column_without_truth_is_left_out():
     (row,) = compare(network, shapes.images, labels, "1", methods=["saliency"], checked=1)
     assert np.isnan(row.pointing) and np.isnan(row.random_labels)
     assert "pointing" not in markdown([row])
+
+
+def test_the_command_writes_the_table_of_the_shipped_network(monkeypatch, tmp_path):
+    seen = {}
+
+    def compare(model, images, labels, layer, masks=None, random_labels=None):
+        seen.update(count=len(images), layer=layer, judged=random_labels is not None)
+        return [Row("saliency", *[0.5] * 8)]
+
+    monkeypatch.setattr("techniques.evaluation.__main__.compare", compare)
+    assert main(["--count", "3", "--out", str(tmp_path / "table.txt")]) == 0
+    assert seen == {"count": 3, "layer": "features.relu4", "judged": True}
+    assert "| saliency | 50 |" in (tmp_path / "table.txt").read_text("utf-8")
