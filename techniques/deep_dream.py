@@ -14,7 +14,7 @@ from .arguments import check_positive
 from .gradient_ascent import GradientAscent, octave_sizes
 from .images import as_images
 from .model import evaluating, last_output
-from .progress import track
+from .progress import tracked
 
 Array = NDArray[Any]
 
@@ -73,7 +73,7 @@ def deep_dream(
     rng = np.random.default_rng(rng)
     dream = np.zeros_like(images)
     scores = []
-    for size in track(octave_sizes(images.shape, octaves, octave_scale), "octaves"):
+    for size in tracked(octave_sizes(images.shape, octaves, octave_scale), "octaves"):
         picture = mg.interpolate(images, size=size, mode="bilinear")
         x = np.clip(picture + mg.interpolate(dream, size=size, mode="bilinear"), *bounds)
         for _ in range(steps):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .progress import track
+from .progress import tracked
 from .result import Result
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def tsne(rows: Array, perplexity: float, steps: int, rng: np.random.Generator) -
     p = neighbourhoods(rows, perplexity)
     y = 1e-4 * rng.standard_normal((len(rows), 2))
     velocity, gain = np.zeros_like(y), np.ones_like(y)
-    for step in track(range(steps), "t-SNE"):
+    for step in tracked(range(steps), "t-SNE"):
         exaggeration, momentum = (4.0, 0.5) if step < steps // 4 else (1.0, 0.8)
         near = 1 / (1 + squared_distances(y))
         np.fill_diagonal(near, 0)

@@ -19,7 +19,7 @@ from .fourier import natural
 from .images import as_baseline, as_images
 from .model import Asked, Model, ask
 from .picture import in_colour, show_tiles
-from .progress import track
+from .progress import tracked
 from .regularisers import Regularisers
 from .result import Result
 from .target import Target
@@ -127,9 +127,9 @@ def gradient_ascent(
     grey, sizes = (low + high) / 2, octave_sizes(shape, octaves, octave_scale)
     x = _started(start, _full(shape, target), bounds, rng)
     scores = []
-    for octave in track(range(octaves), "octaves"):
+    for octave in tracked(range(octaves), "octaves"):
         x = mg.interpolate(x, size=sizes[octave], mode="bilinear")
-        for count in track(range(1, steps + 1), "gradient ascent"):
+        for count in tracked(range(1, steps + 1), "gradient ascent"):
             x = np.clip(x, low, high)
             gradient, asked = _gradient(model, x, target, grey, regularisers, rng)
             scores.append(asked.scores.data)

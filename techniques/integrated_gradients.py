@@ -17,7 +17,7 @@ import minigrad as mg
 from .arguments import check_positive
 from .images import as_baseline, as_images
 from .model import Model, asked_scores, score_gradient, settled
-from .progress import track
+from .progress import tracked
 from .saliency import Saliency
 from .target import Target
 
@@ -85,7 +85,7 @@ def integrated_gradients(
     target = settled(model, images, target)
     nodes, shares = np.polynomial.legendre.leggauss(steps)
     gradient = np.zeros_like(images)
-    for step in track(range(steps), "integrated gradients"):
+    for step in tracked(range(steps), "integrated gradients"):
         here = (start + (nodes[step] + 1) / 2 * (images - start)).astype(images.dtype)
         slope, asked = score_gradient(model, here, target)
         gradient += (shares[step] / 2 * slope).astype(images.dtype)

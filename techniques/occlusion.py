@@ -15,7 +15,7 @@ from .arguments import pair_of
 from .attribution import Attribution
 from .images import as_baseline, as_images
 from .model import Model, ask, asked_scores
-from .progress import track
+from .progress import tracked
 from .target import Target
 
 Array = NDArray[Any]
@@ -84,7 +84,7 @@ def occlusion(
     classes = target if asked.classes is None else asked.classes
     falls = np.zeros((len(images), *map(len, places)), images.dtype)
     total, covered = np.zeros_like(images[:, 0]), np.zeros(images.shape[2:], images.dtype)
-    for row, column in track(list(product(*map(range, falls.shape[1:]))), "occlusion"):
+    for row, column in tracked(list(product(*map(range, falls.shape[1:]))), "occlusion"):
         part = places[0][row], places[1][column]
         occluded = images.copy()
         occluded[:, :, *part] = cover[:, :, *part]

@@ -13,7 +13,7 @@ import minigrad as mg
 from .grad_cam import GradCam, class_activation_map, enlarged
 from .images import as_images
 from .model import ask, asked_scores, last_output
-from .progress import track
+from .progress import tracked
 from .target import Target
 
 Array = NDArray[Any]
@@ -50,7 +50,7 @@ def score_cam(
     maps = output.data
     classes = target if asked.classes is None else asked.classes
     scores = np.zeros(maps.shape[:2], maps.dtype)
-    for k in track(range(maps.shape[1]), "Score-CAM"):
+    for k in tracked(range(maps.shape[1]), "Score-CAM"):
         masks = from_0_to_1(enlarged(maps[:, k], images.shape[2:]))
         scores[:, k] = asked_scores(model, images * masks[:, None], classes)
     raw = np.einsum("nk,nkhw->nhw", mg.softmax(scores), maps)

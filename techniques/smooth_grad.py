@@ -12,7 +12,7 @@ import minigrad as mg
 from .arguments import check_positive
 from .images import as_images
 from .model import Model, score_gradient, settled
-from .progress import track
+from .progress import tracked
 from .saliency import Saliency, reduced
 from .target import Target
 
@@ -75,7 +75,7 @@ def smooth_grad(
     target = settled(model, images, target)
     deviation = noise * np.ptp(images, axis=(1, 2, 3), keepdims=True)
     total, squares = np.zeros_like(images), np.zeros_like(images)
-    for _ in track(range(samples), "SmoothGrad"):
+    for _ in tracked(range(samples), "SmoothGrad"):
         noisy = images + (deviation * rng.standard_normal(images.shape)).astype(images.dtype)
         gradient, asked = score_gradient(model, noisy, target)
         total += gradient

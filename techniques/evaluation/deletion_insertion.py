@@ -18,7 +18,7 @@ from ..arguments import check_positive
 from ..blur import gaussian_blur
 from ..images import as_baseline, as_images
 from ..model import Model, logits
-from ..progress import track
+from ..progress import tracked
 from ..result import Result
 from ..target import Target, as_classes
 
@@ -120,7 +120,7 @@ def deletion_insertion(
     rank = np.argsort(order, axis=1).reshape(len(images), 1, *images.shape[2:])
     pixels = rank[0].size if len(images) else 0
     deleted, inserted = [], []
-    for step in track(range(steps + 1), "deletion and insertion"):
+    for step in tracked(range(steps + 1), "deletion and insertion"):
         first = rank < round(pixels * step / steps)
         deleted.append(_probability(model, np.where(first, gone, images), classes))
         inserted.append(_probability(model, np.where(first, images, blurred), classes))

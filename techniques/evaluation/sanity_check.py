@@ -19,7 +19,7 @@ import minigrad as mg
 
 from ..images import as_images
 from ..model import settled
-from ..progress import track
+from ..progress import tracked
 from ..result import Result
 from ..target import Target
 from .similarity import rank_correlation, ssim
@@ -123,7 +123,7 @@ def sanity_check(
     original = map_of(explain(model, images, target))
     groups = layers_with_weights(model)
     randomised, maps = copy.deepcopy(model), []
-    for parts in track(list(groups.values()), "sanity check"):
+    for parts in tracked(list(groups.values()), "sanity check"):
         if order == "independent":
             randomised = copy.deepcopy(model)
         for part in parts:
