@@ -25,25 +25,51 @@ def _check_layers() -> None:
 
 _check_layers()
 
-from . import attacks, data  # noqa: E402
+from . import attacks, data, evaluation  # noqa: E402
 from .activations import activation_gradients, activation_maps  # noqa: E402
-from .grad_cam import grad_cam, guided_grad_cam  # noqa: E402
+from .deep_dream import deep_dream  # noqa: E402
+from .embedding import embedding  # noqa: E402
+from .grad_cam import grad_cam  # noqa: E402
+from .grad_cam_plus_plus import grad_cam_plus_plus  # noqa: E402
+from .gradient_ascent import gradient_ascent  # noqa: E402
 from .guided_backprop import backprop, deconvnet, guided_backprop  # noqa: E402
-from .saliency import integrated_gradients, saliency, smooth_grad  # noqa: E402
+from .guided_grad_cam import guided_grad_cam  # noqa: E402
+from .hires_cam import hires_cam  # noqa: E402
+from .integrated_gradients import integrated_gradients  # noqa: E402
+from .layer_cam import layer_cam  # noqa: E402
+from .lrp import lrp  # noqa: E402
+from .occlusion import occlusion  # noqa: E402
+from .saliency import saliency  # noqa: E402
+from .score_cam import score_cam  # noqa: E402
+from .smooth_grad import smooth_grad  # noqa: E402
+from .target import Unit  # noqa: E402
+from .top_patches import top_patches  # noqa: E402
 from .weights import weight_grid  # noqa: E402
 
 __all__ = [
+    "Unit",
     "activation_gradients",
     "activation_maps",
     "attacks",
     "backprop",
     "data",
     "deconvnet",
+    "deep_dream",
+    "embedding",
+    "evaluation",
     "grad_cam",
+    "grad_cam_plus_plus",
+    "gradient_ascent",
     "guided_backprop",
     "guided_grad_cam",
+    "hires_cam",
     "integrated_gradients",
+    "layer_cam",
+    "lrp",
+    "occlusion",
     "saliency",
+    "score_cam",
     "smooth_grad",
+    "top_patches",
     "weight_grid",
 ]

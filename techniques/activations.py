@@ -12,15 +12,13 @@ import layers
 import minigrad as mg
 
 from .images import as_images
-from .model import class_scores, evaluating
-from .picture import show_maps
+from .model import ask, evaluating, last_output
+from .picture import CLIP, axes_for, in_colour, in_heat, in_sign, reach, show_maps
 from .result import Result
-from .target import Target, as_classes, one_hot
+from .target import Target
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-    from layers.capture import Activations
 
 Array = NDArray[Any]
 
@@ -52,16 +50,36 @@ class ActivationGradients(ActivationMaps):
     Attributes
     ----------
     gradient : ndarray (N, C, h, w)
-        Of the class's score with respect to the maps.
-    target : ndarray (N,)
+        Of the score with respect to the maps.
+    target : ndarray (N,), or None where the target is no class
+    score : str
+        What the score is.
+    images : ndarray (N, C, H, W)
     """
 
     gradient: Array
-    target: NDArray[np.int64]
+    target: NDArray[np.int64] | None
+    score: str
+    images: Array
 
-    def plot(self, ax: Axes | None = None, index: int = 0) -> Axes:
-        """Draw the gradients of all channels of image `index` as tiles on one scale."""
-        return show_maps(ax, self.gradient[index], self.variant)
+    def plot(self, ax: Axes | None = None, index: int = 0, channels: int = 4) -> Axes:
+        """Draw image `index`, outputs and gradients side by side, for the strongest channels."""
+        maps, gradient = self.maps[index], self.gradient[index]
+        strongest = np.argsort(-maps.mean(axis=(1, 2)), kind="stable")[:channels]
+        size = self.images.shape[2:4]
+        rows = [
+            np.concatenate([in_colour(self.images[index]), *(
+                mg.interpolate(values[None], size=size)[0].transpose(1, 2, 0)
+                for values in (in_heat(maps[k], reach(maps)), in_sign(gradient[k], reach(gradient)))
+            )], axis=1)
+            for k in strongest
+        ]  # fmt: skip
+        ax = axes_for(ax)
+        ax.imshow(np.concatenate(rows), interpolation="nearest")
+        names = "image, outputs and gradients (red up, blue down) of the channels "
+        ax.set_title(f"{self.variant}\n{names}{', '.join(map(str, strongest))}; scales end at "
+                     f"percentile {CLIP:g}", fontsize="small", wrap=True)  # fmt: skip
+        return ax
 
 
 def activation_maps(
@@ -99,7 +117,7 @@ def activation_maps(
     x = mg.Tensor(as_images(images))
     with mg.no_grad(), evaluating(model), layers.capture(model, layer) as activations:
         model(x)
-    name, output = _last_output(activations, layer, axes=(2, 4))
+    name, output = last_output(activations, layer, axes=(2, 4))
     maps = output.data
     return ActivationMaps(
         maps=maps[:, :, None, None] if maps.ndim == 2 else maps,
@@ -114,14 +132,14 @@ def activation_gradients(
     target: Target,
     layer: str | layers.Module,
 ) -> ActivationGradients:
-    """Return the outputs of a layer with the gradient of a class's score to them.
+    """Return the outputs of a layer with the gradient of a score to them.
 
     Parameters
     ----------
     model, images, layer
         As for `activation_maps`.
-    target : int, array (N,) of int, or None
-        The class; None for the predicted one.
+    target : int, array (N,) of int, None, Unit or callable
+        As for `saliency`.
 
     Examples
     --------
@@ -136,31 +154,15 @@ def activation_gradients(
     """
     x = mg.Tensor(as_images(images), requires_grad=True)
     with layers.capture(model, layer) as activations:
-        scores = class_scores(model, x)
-    name, maps = _last_output(activations, layer, axes=(4,))
-    classes = as_classes(target, scores.data)
-    (gradient,) = mg.grad(scores, maps, one_hot(classes, scores.shape[1]))
+        asked = ask(model, x, target)
+    name, maps = last_output(activations, layer, axes=(4,))
+    (gradient,) = mg.grad(asked.scores, maps, np.ones(len(x), asked.scores.dtype))
     return ActivationGradients(
         maps=maps.data,
         gradient=gradient.data,
         layer=name,
-        target=classes,
-        variant=f"gradient of the logit with respect to the outputs of layer {name}",
+        target=asked.classes,
+        score=asked.name,
+        images=x.data,
+        variant=f"gradient of {asked.name} with respect to the outputs of layer {name}",
     )
-
-
-def _last_output(
-    activations: Activations, layer: str | layers.Module, axes: tuple[int, ...]
-) -> tuple[str, mg.Tensor]:
-    """The name of the captured layer and its last output, which must have so many axes."""
-    name = next(iter(activations), None)
-    if name is None:
-        raise ValueError(f"the model never called its layer {layer!r}: choose one that it uses")
-    output = activations[name]
-    if not isinstance(output, mg.Tensor) or output.ndim not in axes:
-        made = getattr(output, "shape", type(output).__name__)
-        raise ValueError(
-            f"layer {name} has no maps (N, C, h, w), it returned {made}: choose a convolution, "
-            "a pooling or what follows one"
-        )
-    return name, output

@@ -1,4 +1,4 @@
-"""The command line: `minigrad tour`, `step`, `check`, `train`, `warmup` and `bench`."""
+"""The command line: `minigrad tour`, `explain`, `step`, `check`, `train`, `warmup`, `bench`."""
 
 from __future__ import annotations
 
@@ -61,7 +61,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"minigrad {minigrad.__version__}")
     parser.set_defaults(stopped="stopped")
     commands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
-    for add in (_add_tour, _add_step, _add_check, _add_train, _add_warmup, _add_bench):
+    for add in (
+        _add_tour, _add_explain, _add_step, _add_check, _add_train, _add_warmup, _add_bench,
+    ):  # fmt: skip
         add(commands)
     return parser
 
@@ -87,6 +89,26 @@ def _add_tour(commands: argparse._SubParsersAction) -> None:
     tour.add_argument("--only", nargs="+", action="extend", choices=list(ROUTE), metavar="SECTION",
                       help=f"only these sections, of {', '.join(ROUTE)}")  # fmt: skip
     tour.set_defaults(run=_tour)
+
+
+def _add_explain(commands: argparse._SubParsersAction) -> None:
+    explain = commands.add_parser(
+        "explain",
+        help="show what a network sees in a picture, and where",
+        description="Write a panel: the picture, the likeliest classes, and what several "
+        "methods say about where a class comes from. Pictures may have any size and shape.",
+        epilog="example: minigrad explain kitten.jpg --method grad-cam occlusion --target cat",
+    )
+    explain.add_argument("image", metavar="IMAGE", help="a picture")
+    explain.add_argument("--method", nargs="+", action="extend", metavar="METHOD",
+                         help="of saliency, grad-cam, ...; by default seven of them")  # fmt: skip
+    explain.add_argument("--network", default="cifar10", metavar="NAME",
+                         help="cifar10 or shapes (default: %(default)s)")  # fmt: skip
+    explain.add_argument("--target", metavar="CLASS",
+                         help="the name of a class (default: the predicted one)")  # fmt: skip
+    explain.add_argument("--out", default="explained.png", metavar="FILE",
+                         help="the panel to write (default: %(default)s)")  # fmt: skip
+    explain.set_defaults(run=_explain)
 
 
 def _add_step(commands: argparse._SubParsersAction) -> None:
@@ -183,6 +205,19 @@ def _tour(options: argparse.Namespace) -> int:
     from techniques.tour.guide import write_tour
 
     return write_tour(options.out, images=options.image, data=options.data, only=options.only)
+
+
+def _explain(options: argparse.Namespace) -> int:
+    from techniques.explain import SHOWN, explain
+    from techniques.methods import METHODS
+
+    methods = options.method or SHOWN
+    for name in methods:
+        if name not in METHODS:
+            raise ValueError(f"there is no method {name!r}: choose of {', '.join(METHODS)}")
+    found = explain(options.image, options.out, methods, options.network, options.target)
+    print(f"The panel for “{found}” is in {options.out}")
+    return 0
 
 
 def _step(options: argparse.Namespace) -> int:

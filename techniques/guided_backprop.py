@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 import minigrad as mg
 
 from .images import as_images
-from .model import Model, class_gradient
+from .model import Model, score_gradient
 from .picture import CLIP, around_grey, show_tiles
 from .result import Result
 from .target import Target
@@ -38,12 +38,17 @@ class ImageGradient(Result):
     Attributes
     ----------
     gradient : ndarray (N, C, H, W)
-    target : ndarray (N,)
+    target : ndarray (N,), or None where the target is no class
         The class whose score it is about.
     """
 
     gradient: Array
-    target: NDArray[np.int64]
+    target: NDArray[np.int64] | None
+
+    @property
+    def map(self) -> Array:
+        """The largest absolute value over the channels, (N, H, W)."""
+        return np.abs(self.gradient).max(axis=1)
 
     def plot(self, ax: Axes | None = None) -> Axes:
         """Draw the gradients as images around mid-grey, each on its own scale."""
@@ -62,15 +67,15 @@ def guided_relu(g: Any, y: Any) -> Any:
 
 
 def backprop(model: Model, images: ArrayLike | mg.Tensor, target: Target = None) -> ImageGradient:
-    """Return the plain gradient of a class's score with respect to the images.
+    """Return the plain gradient of a score with respect to the images.
 
     Parameters
     ----------
     model : callable
         From a Tensor (N, C, H, W) to logits (N, K).
     images : array (N, C, H, W)
-    target : int, array (N,) of int, or None
-        The class; None for the predicted one.
+    target : int, array (N,) of int, None, Unit or callable
+        As for `saliency`.
 
     Returns
     -------
@@ -85,9 +90,9 @@ def backprop(model: Model, images: ArrayLike | mg.Tensor, target: Target = None)
     >>> backprop(model, np.array([[[[1.0, 3.0, -5.0]]]]), 0).gradient
     array([[[[-1.,  2.,  0.]]]])
     """
-    gradient, classes = class_gradient(model, as_images(images), target)
+    gradient, asked = score_gradient(model, as_images(images), target)
     return ImageGradient(
-        gradient=gradient, target=classes, variant="backprop: gradient of the logit"
+        gradient=gradient, target=asked.classes, variant=f"backprop: gradient of {asked.name}"
     )
 
 
@@ -106,11 +111,11 @@ def deconvnet(model: Model, images: ArrayLike | mg.Tensor, target: Target = None
     array([[[[0., 2., 4.]]]])
     """
     with mg.backward_rules(relu=deconvnet_relu):
-        gradient, classes = class_gradient(model, as_images(images), target)
+        gradient, asked = score_gradient(model, as_images(images), target)
     return ImageGradient(
         gradient=gradient,
-        target=classes,
-        variant="deconvnet: gradient of the logit, max(g, 0) at each ReLU",
+        target=asked.classes,
+        variant=f"deconvnet: gradient of {asked.name}, max(g, 0) at each ReLU",
     )
 
 
@@ -131,9 +136,9 @@ def guided_backprop(
     array([[[[0., 2., 0.]]]])
     """
     with mg.backward_rules(relu=guided_relu):
-        gradient, classes = class_gradient(model, as_images(images), target)
+        gradient, asked = score_gradient(model, as_images(images), target)
     return ImageGradient(
         gradient=gradient,
-        target=classes,
-        variant="guided backprop: gradient of the logit, max(g, 0) · 1[x > 0] at each ReLU",
+        target=asked.classes,
+        variant=f"guided backprop: gradient of {asked.name}, max(g, 0) · 1[x > 0] at each ReLU",
     )

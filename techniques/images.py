@@ -48,3 +48,16 @@ def as_images(images: ArrayLike | mg.Tensor, name: str = "images") -> Array:
             f"{name} must be finite, and {name}{list(first)} is {array[first]}: mend it first"
         )
     return array
+
+
+def as_baseline(baseline: ArrayLike | mg.Tensor, images: Array) -> Array:
+    """Return a number, or an array that broadcasts to the images, as an array of their shape."""
+    start = baseline.data if isinstance(baseline, mg.Tensor) else np.asarray(baseline)
+    try:
+        start = np.broadcast_to(start, images.shape)
+    except ValueError:
+        raise ValueError(
+            f"baseline has shape {start.shape}, which does not broadcast to the images' "
+            f"{images.shape}: give a number or an image"
+        ) from None
+    return as_images(start.astype(images.dtype), "baseline")

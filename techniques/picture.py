@@ -73,6 +73,20 @@ def in_colour(image: Array) -> Array:
     return image.transpose(1, 2, 0)
 
 
+def in_heat(values: Array, end: float) -> Array:
+    """Return a map (H, W), not negative, as colours (3, H, W): zero dark, `end` bright."""
+    from matplotlib import colormaps
+
+    return colormaps["inferno"](np.clip(values / end, 0, 1))[..., :3].transpose(2, 0, 1)
+
+
+def in_sign(values: Array, end: float) -> Array:
+    """Return a map (H, W) as colours (3, H, W): zero white, `end` red, -`end` blue."""
+    from matplotlib import colormaps
+
+    return colormaps["RdBu_r"](np.clip(0.5 + values / (2 * end), 0, 1))[..., :3].transpose(2, 0, 1)
+
+
 def axes_for(ax: Axes | None) -> Axes:
     """Return `ax`, or new Axes; without ticks, for a picture."""
     if ax is None:
@@ -108,16 +122,22 @@ def show_maps(ax: Axes | None, maps: Sequence[Array] | Array, title: str) -> Axe
 
 
 def show_overlay(ax: Axes | None, images: Array, maps: Array, title: str) -> Axes:
-    """Draw maps (N, H, W), not negative, over grey images: opaque where the map is large."""
+    """Draw maps (N, H, W) over grey images, opaque where they are large, all on one scale.
+
+    The scale is centred at zero if any value is negative.
+    """
     ax = axes_for(ax)
     grey = [in_colour(image).mean(axis=2) for image in images]
     ax.imshow(mosaic(grey), cmap="gray", vmin=0, vmax=1, interpolation="nearest")
     sheet = mosaic(maps)
-    top = float(np.nanmax(sheet)) or 1.0
+    end = reach(sheet)
+    negative = bool(np.nanmin(sheet) < 0)
+    opacity = np.nan_to_num(0.85 * np.clip(np.abs(sheet) / end, 0, 1))
     artist = ax.imshow(
-        sheet, cmap="inferno", vmin=0, vmax=top, alpha=np.nan_to_num(0.85 * sheet / top)
-    )
-    bar = ax.figure.colorbar(artist, ax=ax)
+        sheet, cmap="RdBu_r" if negative else "inferno", vmin=-end if negative else 0, vmax=end,
+        alpha=opacity,
+    )  # fmt: skip
+    bar = ax.figure.colorbar(artist, ax=ax, extend="both" if negative else "max")
     bar.solids.set_alpha(1)  # type: ignore[union-attr]
-    ax.set_title(title, fontsize="small", wrap=True)
+    ax.set_title(f"{title}\nscale ends at percentile {CLIP:g}", fontsize="small", wrap=True)
     return ax

@@ -1,15 +1,88 @@
-"""Which class is asked about, image by image."""
+"""What is asked about: a class, a unit of a layer, or any score of the output."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+import layers
 import minigrad as mg
 
-Target: TypeAlias = ArrayLike | mg.Tensor | None
+
+@dataclass(frozen=True)
+class Unit:
+    """A channel of a layer, or one of its units: a target inside the network.
+
+    Attributes
+    ----------
+    layer : str or Module
+        Its dotted name as in ``state_dict``, or the module.
+    channel : int
+    place : (row, column), optional
+        Without it, the mean over the channel is meant.
+
+    Examples
+    --------
+    >>> import layers, numpy as np
+    >>> from techniques import Unit, saliency
+    >>> model = layers.Sequential(layers.Conv2d(3, 5, 3, rng=0), layers.ReLU())
+    >>> unit = Unit("0", channel=2, place=(1, 1))
+    >>> np.argwhere(saliency(model, np.ones((1, 3, 6, 6)), unit).map[0]).max(axis=0)
+    array([3, 3])
+    """
+
+    layer: str | layers.Module
+    channel: int
+    place: tuple[int, int] | None = None
+
+    def scores(self, maps: mg.Tensor) -> mg.Tensor:
+        """The score (N,) of the layer's output (N, C, h, w) or (N, C)."""
+        if self.place is None:
+            channels = maps.reshape(*maps.shape[:2], -1).mean(axis=2)
+            return channels[:, self.channel]
+        return maps[:, self.channel, *self.place]
+
+    def __str__(self) -> str:
+        where = "mean" if self.place is None else f"at row {self.place[0]}, column {self.place[1]}"
+        return f"channel {self.channel} of layer {self.layer}, {where}"
+
+
+Score: TypeAlias = Callable[[mg.Tensor], mg.Tensor]
+Target: TypeAlias = ArrayLike | mg.Tensor | Unit | Score | None
+
+
+def log_odds(classes: ArrayLike) -> Score:
+    """Return a target: the logit of each image's class less the log-sum-exp of all others.
+
+    A logit may rise because all of them do; this one rises only if the class gains on the others.
+
+    Parameters
+    ----------
+    classes : array (N,) of int
+        One for each image.
+
+    Examples
+    --------
+    >>> import numpy as np, minigrad as mg
+    >>> from techniques.target import log_odds
+    >>> scores = mg.Tensor(np.log([[0.8, 0.1, 0.1], [0.5, 0.25, 0.25]]))
+    >>> np.round(np.exp(log_odds([0, 1])(scores).data), 6)  # 0.8 : 0.2 and 0.25 : 0.75
+    array([4.      , 0.333333])
+    """
+    wanted = np.asarray(classes)
+
+    def score(scores: mg.Tensor) -> mg.Tensor:
+        rows = np.arange(len(wanted))
+        own = np.zeros(scores.shape, bool)
+        own[rows, wanted] = True
+        others = np.where(own, -np.inf, scores)
+        return scores[rows, wanted] - mg.logsumexp(others, axis=1)
+
+    return score
 
 
 def as_classes(target: Target, scores: NDArray[Any], name: str = "target") -> NDArray[np.int64]:
@@ -47,7 +120,7 @@ def as_classes(target: Target, scores: NDArray[Any], name: str = "target") -> ND
     if chosen.dtype.kind not in "iu" and chosen.size:
         raise TypeError(
             f"{name} {target!r} must be an integer, an array of integers, or None for the "
-            "predicted class"
+            "predicted class; or a Unit, or a function of the output"
         )
     if chosen.ndim and chosen.shape != (count,):
         raise ValueError(
@@ -61,10 +134,3 @@ def as_classes(target: Target, scores: NDArray[Any], name: str = "target") -> ND
             f"{classes - 1}"
         )
     return np.full(count, chosen, np.int64)
-
-
-def one_hot(classes: NDArray[np.int64], count: int) -> NDArray[np.float32]:
-    """Return rows of `count` zeros with a one at each class: the cotangent that picks a score."""
-    rows = np.zeros((len(classes), count), np.float32)
-    rows[np.arange(len(classes)), classes] = 1
-    return rows

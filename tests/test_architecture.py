@@ -108,9 +108,13 @@ PUBLIC = {
     "layers.models": "LeNet",
     "techniques": """
         weight_grid activation_maps saliency smooth_grad integrated_gradients backprop deconvnet
-        guided_backprop grad_cam guided_grad_cam attacks data
+        guided_backprop grad_cam grad_cam_plus_plus layer_cam hires_cam score_cam guided_grad_cam
+        occlusion lrp Unit attacks data evaluation
     """,
     "techniques.attacks": "fgsm",
+    "techniques.evaluation": """
+        pointing_game relevance_mass iou deletion_insertion sanity_check rank_correlation ssim
+    """,
     "techniques.data": "Shapes",
 }
 

@@ -75,6 +75,13 @@ def _shapes(split: Split, data: Any) -> Dataset:
     return Dataset(drawn.images, drawn.labels, drawn.classes)
 
 
+def _random_labels(split: Split, data: Any) -> Dataset:
+    """Pictures whose labels mean nothing: all that can be done is to remember them."""
+    drawn = Shapes(400, seed=3)
+    labels = np.random.default_rng(3).permutation(drawn.labels)
+    return Dataset(drawn.images, labels, drawn.classes)
+
+
 RECIPES = {
     recipe.name: recipe
     for recipe in [
@@ -90,6 +97,35 @@ RECIPES = {
             batch_size=64,
             learning_rate=0.1,
             weight_decay=5e-4,
+            shift=0,
+        ),
+        Recipe(
+            name="shapes_second",
+            description="the data of shapes, from another seed, narrower and in fewer epochs",
+            classes=Shapes.classes,
+            size=64,
+            channels=(16, 32, 48, 64),
+            pooled=(1, 2, 3),
+            load=_shapes,
+            epochs=3,
+            batch_size=64,
+            learning_rate=0.1,
+            weight_decay=5e-4,
+            shift=0,
+            seed=1,
+        ),
+        Recipe(
+            name="shapes_random_labels",
+            description="400 pictures of Shapes with their labels shuffled; tested on the same",
+            classes=Shapes.classes,
+            size=64,
+            channels=(16, 32, 64, 96),
+            pooled=(1, 2, 3),
+            load=_random_labels,
+            epochs=40,
+            batch_size=50,
+            learning_rate=0.05,
+            weight_decay=0.0,
             shift=0,
         ),
         Recipe(
@@ -177,7 +213,7 @@ def load(name: str, path: str | os.PathLike[str] | None = None) -> tuple[Picture
 
     Parameters
     ----------
-    name : {"shapes", "cifar10"}
+    name : {"shapes", "shapes_second", "shapes_random_labels", "cifar10"}
     path : path, optional
         Of other weights made by ``minigrad train NAME --out FILE``.
 

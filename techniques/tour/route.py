@@ -8,8 +8,12 @@ ROUTE = {
     "data": "The data and the network",
     "weights": "Weights as images",
     "output-maps": "Output maps",
+    "top-patches": "What excites a channel",
     "saliency": "Saliency, deconvnet, guided backprop",
     "grad-cam": "Grad-CAM",
+    "which-part": "Which part says which class",
+    "evaluation": "Which explanation can be believed",
+    "gradient-ascent": "Pictures that a class likes best",
     "fgsm": "An adversarial example",
     "decoder": "The way back up: unpooling and transposed convolution",
 }

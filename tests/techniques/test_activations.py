@@ -42,3 +42,12 @@ def test_it_draws_the_channels_of_the_chosen_image(network, images):
     sheet = np.asarray(result.plot(index=2).images[0].get_array())
     assert np.array_equal(sheet[:5, :3], result.maps[2, 0])
     assert np.array_equal(sheet[:5, 4:7], result.maps[2, 1])
+
+
+def test_image_outputs_and_gradient_are_drawn_side_by_side(network, images):
+    result = activation_gradients(network, images, 1, "second")
+    sheet = np.asarray(result.plot(index=1, channels=2).images[0].get_array())
+    assert sheet.shape == (2 * 7, 3 * 5, 3)
+    assert np.array_equal(sheet[:7, :5], images[1].transpose(1, 2, 0))
+    assert np.array_equal(sheet[7:, :5], sheet[:7, :5])
+    assert not np.allclose(sheet[:7, 5:10], sheet[:7, 10:])

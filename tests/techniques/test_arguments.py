@@ -18,6 +18,12 @@ BY_TARGET = {
     "guided_backprop": techniques.guided_backprop,
     "grad_cam": lambda *args: techniques.grad_cam(*args, "second"),
     "guided_grad_cam": lambda *args: techniques.guided_grad_cam(*args, "second"),
+    "grad_cam_plus_plus": lambda *args: techniques.grad_cam_plus_plus(*args, "second"),
+    "layer_cam": lambda *args: techniques.layer_cam(*args, "second"),
+    "hires_cam": lambda *args: techniques.hires_cam(*args, "second"),
+    "score_cam": lambda *args: techniques.score_cam(*args, "second"),
+    "occlusion": lambda *args: techniques.occlusion(*args, window=3, stride=2),
+    "lrp": techniques.lrp,
     "activation_gradients": lambda *args: techniques.activation_gradients(*args, "second"),
 }
 BY_CLASS = {
@@ -131,7 +137,7 @@ def test_results_say_what_they_are_and_draw_themselves(technique, network, image
     pyplot.close(own.figure)
 
 
-@pytest.mark.parametrize("name", ["grad_cam", "guided_grad_cam", "activation_maps"])
+@pytest.mark.parametrize("name", ["grad_cam", "score_cam", "guided_grad_cam", "activation_maps"])
 class TestLayers:
     def call(self, name, model, images, layer):
         arguments = (layer,) if name == "activation_maps" else (0, layer)

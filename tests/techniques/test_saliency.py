@@ -110,7 +110,7 @@ def test_bad_settings_are_named(images):
 
 
 def test_signed_maps_are_drawn_centred_at_zero(images):
-    drawn = saliency(linear, images, 0, "signed").plot().images[0]
+    drawn = saliency(linear, images, 0, "signed").plot().images[-1]
     low, high = drawn.get_clim()
     assert low == -high < 0
 

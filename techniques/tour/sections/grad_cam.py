@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 import minigrad as mg
 from techniques.activations import activation_gradients
 from techniques.data import Shapes
-from techniques.grad_cam import grad_cam, guided_grad_cam
+from techniques.evaluation import hits, relevance_mass
+from techniques.grad_cam import grad_cam
+from techniques.guided_grad_cam import guided_grad_cam
 from techniques.picture import around_grey, in_colour
 from techniques.tour.drawing import Array, overlay, picture
 from techniques.tour.section import Figure, Number, Panel, Part, Section, percent
@@ -30,39 +30,20 @@ def section(visit: Visit) -> Section:
             "the object, and how often its maximum does. Compare both with the share of the "
             "picture that is object, which a map of nothing would reach.",
         ),
-        code=(grad_cam, guided_grad_cam, activation_gradients, share_inside, hits),
+        code=(grad_cam, guided_grad_cam, activation_gradients, relevance_mass, hits),
     )
-
-
-def share_inside(maps: Array, masks: Array) -> Array:
-    """Return, for each map (N, H, W), the share of its sum that lies inside the mask."""
-    total = maps.sum(axis=(1, 2))
-    inside = (maps * masks).sum(axis=(1, 2))
-    return np.divide(inside, total, out=np.zeros_like(total), where=total > 0)
-
-
-def hits(maps: Array, masks: Array, tolerance: float) -> Array:
-    """Play the pointing game: return whether the maximum of each map (N, H, W) is on the object.
-
-    A maximum at most `tolerance` pixels away from the mask counts as on it.
-    """
-    hit = []
-    for values, mask in zip(maps, masks, strict=True):
-        peak = np.unravel_index(values.argmax(), values.shape)
-        distances = np.linalg.norm(np.argwhere(mask) - peak, axis=1)
-        hit.append(bool((distances <= tolerance).any()))
-    return np.array(hit)
 
 
 def _part(study: Study) -> Part:
     layer = study.information.last_convolution
-    cam = grad_cam(study.model, study.images, None, layer)
-    guided = guided_grad_cam(study.model, study.images, cam.target, layer).gradient
+    target = study.predicted
+    cam = grad_cam(study.model, study.images, target, layer)
+    guided = guided_grad_cam(study.model, study.images, target, layer).gradient
     panels: list[Panel] = []
-    for shown, raw, values, edges, target in zip(
-        study.pictures, cam.raw, cam.map, guided, cam.target, strict=True
+    for shown, raw, values, edges, index in zip(
+        study.pictures, cam.raw, cam.map, guided, target, strict=True
     ):
-        name = study.information.classes[target]
+        name = study.information.classes[index]
         panels += [
             _picture(shown),
             _overlay(shown, raw, values, name),
@@ -110,9 +91,10 @@ def _scores(study: Study, shapes: Shapes) -> tuple[Number, ...]:
     tolerance = 15 / 224 * images.shape[2]  # 15 pixels at 224 (Zhang et al. 2016)
     maps = grad_cam(study.model, images, None, study.information.last_convolution).map
     return (
-        Number("of the map lies inside the object", percent(share_inside(maps, masks).mean()), "%"),
+        Number("of the map lies inside the object",
+               percent(relevance_mass(maps, masks).mean()), "%"),
         Number("of the picture is object: chance", percent(masks.mean()), "%"),
         Number(f"of the maxima of {len(images)} held-out pictures hit the object, give or take "
                f"{tolerance:.1f} pixels: the pointing game",
-               percent(hits(maps, masks, tolerance).mean()), "%"),
+               percent(hits(maps, masks).mean()), "%"),
     )  # fmt: skip

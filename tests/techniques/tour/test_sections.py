@@ -12,9 +12,9 @@ from techniques.tour.section import Figure
 from techniques.tour.sections.data import confusion
 from techniques.tour.sections.decoder import written
 from techniques.tour.sections.fgsm import smallest_steps
-from techniques.tour.sections.grad_cam import hits, share_inside
 from techniques.tour.sections.output_maps import strongest
 from techniques.tour.sections.weights import accuracy, linear_classifier, outlines
+from techniques.tour.sections.which_part import on_their_own, side_by_side
 
 
 @pytest.mark.parametrize("name", ROUTE)
@@ -70,22 +70,6 @@ def test_confusion_counts_every_prediction_once(pairs):
         assert counts[truth, said] == pairs.count((truth, said))
 
 
-def test_share_inside_is_zero_for_an_empty_map():
-    maps = np.array([[[1.0, 3.0], [0.0, 0.0]], [[0.0, 0.0], [0.0, 0.0]]])
-    masks = np.array([[[False, True], [True, True]]] * 2)
-    np.testing.assert_allclose(share_inside(maps, masks), [0.75, 0.0])
-
-
-def test_the_pointing_game_looks_at_the_maximum_and_how_far_it_is_from_the_object():
-    maps = np.zeros((3, 8, 8))
-    maps[0, 1, 1], maps[1, 1, 5], maps[2, 7, 7] = 1, 1, 1
-    masks = np.zeros((3, 8, 8), bool)
-    masks[:, :2, :2] = True
-    np.testing.assert_array_equal(hits(maps, masks, 0), [True, False, False])
-    np.testing.assert_array_equal(hits(maps, masks, 4), [True, True, False])
-    np.testing.assert_array_equal(hits(maps, np.zeros_like(masks), 99), [False] * 3)
-
-
 def test_strongest_orders_channels_by_their_mean():
     maps = np.array([1.0, 3.0, 2.0])[:, None, None] * np.ones((3, 2, 2))
     np.testing.assert_array_equal(strongest(maps, 2)[:, 0, 0], [3.0, 2.0])
@@ -110,3 +94,15 @@ def test_the_linear_classifier_learns_outlines_and_its_weights_are_pictures():
 
 def test_outlines_are_the_same_for_the_same_seed():
     np.testing.assert_array_equal(outlines(5, rng=2)[0], outlines(5, rng=2)[0])
+
+
+def test_pictures_are_joined_two_and_two():
+    pictures = np.arange(4.0).reshape(4, 1, 1, 1) * np.ones((4, 3, 2, 2))
+    assert side_by_side(pictures)[:, 0, 0].tolist() == [[0, 0, 1, 1], [2, 2, 3, 3]]
+
+
+def test_maps_are_told_apart_when_each_has_more_on_its_own_object():
+    masks = np.array([[[True, False, False, True]]] * 3)
+    left = np.array([[[3.0, 9, 9, 1]], [[3.0, 9, 9, 1]], [[1.0, 0, 0, 2]]])
+    right = np.array([[[1.0, 9, 9, 3]], [[3.0, 9, 9, 1]], [[1.0, 0, 0, 2]]])
+    assert on_their_own(left, right, masks).tolist() == [True, False, False]
