@@ -110,7 +110,10 @@ PUBLIC = {
         weight_grid activation_maps saliency smooth_grad integrated_gradients backprop deconvnet
         guided_backprop grad_cam guided_grad_cam attacks data
     """,
-    "techniques.attacks": "fgsm",
+    "techniques.attacks": """
+        fgsm bim pgd mi_fgsm deepfool carlini_wagner jsma universal transfer nes simba square
+        boundary hop_skip_jump one_pixel
+    """,
     "techniques.data": "Shapes",
 }
 
@@ -155,6 +158,13 @@ SIGNATURES = [
     "techniques.grad_cam(model, images, target, layer)",
     "techniques.guided_grad_cam(model, images, target, layer)",
     "techniques.attacks.fgsm(model, images, labels, epsilon, targeted=False, bounds=(0, 1))",
+    "techniques.attacks.pgd(model, images, labels, epsilon, step=None, steps=10, norm='linf', "
+    "random_start=True, targeted=False, bounds=(0, 1), rng=None)",
+    "techniques.attacks.deepfool(model, images, labels=None, steps=50, overshoot=0.02)",
+    "techniques.attacks.one_pixel(model, images, labels, pixels=1, population=400, "
+    "generations=100)",
+    "techniques.attacks.universal(model, images, epsilon=0.0392156862745098, target_rate=0.8)",
+    "techniques.attacks.transfer(victim, substitute, images, labels, epsilon)",
 ]
 
 
