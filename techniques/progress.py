@@ -14,7 +14,9 @@ _TAKEN: ContextVar[bool] = ContextVar("taken", default=False)
 
 @contextmanager
 def progress_bar() -> Iterator[Callable[[int, int, str], None]]:
-    """Show a bar while entered; elsewhere than on a terminal, or inside another bar, nothing.
+    """Show a bar with the time taken and left while entered.
+
+    Elsewhere than on a terminal, or inside another bar, nothing is shown.
 
     Yields a function that is told how many steps are done, how many there are, and what to write
     beside the bar.
@@ -23,9 +25,18 @@ def progress_bar() -> Iterator[Callable[[int, int, str], None]]:
         yield lambda done, steps, text: None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
 
-    columns = BarColumn(), TimeElapsedColumn(), TextColumn("{task.description}")
+    columns = (
+        BarColumn(), TimeElapsedColumn(), TextColumn("and"), TimeRemainingColumn(),
+        TextColumn("left: {task.description}"),
+    )  # fmt: skip
     with only_bar(), Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("", total=None)
 
