@@ -25,11 +25,13 @@ def _check_layers() -> None:
 
 _check_layers()
 
-from . import attacks, data  # noqa: E402
+from . import attacks, corruptions, data, defenses  # noqa: E402
 from .activations import activation_gradients, activation_maps  # noqa: E402
+from .corruptions import corrupt, corruption_error, mean_corruption_error  # noqa: E402
 from .grad_cam import grad_cam, guided_grad_cam  # noqa: E402
 from .guided_backprop import backprop, deconvnet, guided_backprop  # noqa: E402
 from .saliency import integrated_gradients, saliency, smooth_grad  # noqa: E402
+from .shape_bias import cue_conflict, shape_bias  # noqa: E402
 from .weights import weight_grid  # noqa: E402
 
 __all__ = [
@@ -37,13 +39,20 @@ __all__ = [
     "activation_maps",
     "attacks",
     "backprop",
+    "corrupt",
+    "corruption_error",
+    "corruptions",
+    "cue_conflict",
     "data",
     "deconvnet",
+    "defenses",
     "grad_cam",
     "guided_backprop",
     "guided_grad_cam",
     "integrated_gradients",
+    "mean_corruption_error",
     "saliency",
+    "shape_bias",
     "smooth_grad",
     "weight_grid",
 ]

@@ -108,13 +108,16 @@ PUBLIC = {
     "layers.models": "LeNet",
     "techniques": """
         weight_grid activation_maps saliency smooth_grad integrated_gradients backprop deconvnet
-        guided_backprop grad_cam guided_grad_cam attacks data
+        guided_backprop grad_cam guided_grad_cam attacks data corrupt corruption_error
+        mean_corruption_error cue_conflict shape_bias defenses
     """,
     "techniques.attacks": """
         fgsm bim pgd mi_fgsm deepfool carlini_wagner jsma universal transfer nes simba square
         boundary hop_skip_jump one_pixel
     """,
+    "techniques.corruptions": "corrupt corruption_error mean_corruption_error",
     "techniques.data": "Shapes",
+    "techniques.defenses": "adversarial_training randomized_smoothing jpeg bit_depth median",
 }
 
 SIGNATURES = [
@@ -165,6 +168,15 @@ SIGNATURES = [
     "generations=100)",
     "techniques.attacks.universal(model, images, epsilon=0.0392156862745098, target_rate=0.8)",
     "techniques.attacks.transfer(victim, substitute, images, labels, epsilon)",
+    "techniques.defenses.jpeg(images, quality=75)",
+    "techniques.defenses.bit_depth(images, bits)",
+    "techniques.defenses.median(images, window=3)",
+    "techniques.defenses.randomized_smoothing(model, images, sigma, n0=100, n=1000, alpha=0.001, "
+    "rng=None)",
+    "techniques.corrupt(image, name, severity, rng=None)",
+    "techniques.corruption_error(errors, baseline)",
+    "techniques.mean_corruption_error(errors, baseline=None)",
+    "techniques.shape_bias(predictions, shape_labels, texture_labels)",
 ]
 
 

@@ -13,6 +13,7 @@ from .deepfool import deepfool
 from .fgsm import FgsmResult, fgsm
 from .hop_skip_jump import hop_skip_jump
 from .jsma import jsma
+from .linear_explanation import LogitShift, logit_shift
 from .mi_fgsm import mi_fgsm
 from .nes import nes
 from .one_pixel import one_pixel
@@ -28,6 +29,7 @@ __all__ = [
     "AttackResult",
     "Distances",
     "FgsmResult",
+    "LogitShift",
     "Substitute",
     "UniversalResult",
     "accuracy_against_epsilon",
@@ -38,6 +40,7 @@ __all__ = [
     "fgsm",
     "hop_skip_jump",
     "jsma",
+    "logit_shift",
     "mi_fgsm",
     "nes",
     "one_pixel",

@@ -119,7 +119,7 @@ def _search(
     best, shortest = images.copy(), np.full(len(images), np.inf)
     before = np.inf
     for done in range(1, steps + 1):
-        x = (np.tanh(w) + 1) * ((high - low) / 2) + low
+        x = (mg.tanh(w) + 1) * ((high - low) / 2) + low
         squares = ((x - images) ** 2).sum(axis=(1, 2, 3))
         scores = class_scores(model, x)
         lead = _lead(scores, classes, targeted)

@@ -12,6 +12,7 @@ from techniques.attacks import (
     deepfool,
     fgsm,
     jsma,
+    logit_shift,
     mi_fgsm,
     pgd,
     train_substitute,
@@ -190,3 +191,13 @@ def test_a_substitute_learns_from_answers_alone_and_the_set_doubles():
     assert made.agreement > 0.8
     with pytest.raises(ValueError, match="rounds"):
         train_substitute(victim, made.model, images, rounds=0)
+
+
+@given(seed=st.integers(0, 10**6))
+def test_the_logit_of_a_linear_model_falls_by_epsilon_times_the_sum_of_its_weights(seed):
+    model, weight = linear_of(seed)
+    images = images_of(seed) * 0.5 + 0.25
+    result = logit_shift(model, images, None, 0.1)
+    expected = 0.1 * np.abs(weight).sum(axis=0)[predict(model, images)]
+    assert np.allclose(result.shift, expected) and np.allclose(result.predicted, expected)
+    assert result.dimension == 12
