@@ -24,6 +24,8 @@ Array = NDArray[Any]
 PAIRS = len(Shapes.texture_names)
 """So many classes have both a shape and a texture: class k is shape k or texture k."""
 
+_BATCH = 32
+
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
 class ShapeBias(Result):
@@ -101,7 +103,7 @@ def shape_bias(
 
 @dataclass(frozen=True, eq=False)
 class CueConflict:
-    """Pictures in which the shape tells one class and the texture another.
+    """Pictures on grey in which the shape tells one class and the texture another.
 
     Attributes
     ----------
@@ -121,6 +123,8 @@ class CueConflict:
 def cue_conflict(count: int, seed: int = 0, size: int = 64) -> CueConflict:
     """Draw pictures of shape i with texture j ≠ i, of the first six shapes and the six textures.
 
+    The background is grey: in Shapes it wears the same textures as the objects.
+
     Examples
     --------
     >>> from techniques.shape_bias import cue_conflict
@@ -132,15 +136,21 @@ def cue_conflict(count: int, seed: int = 0, size: int = 64) -> CueConflict:
     shape = rng.integers(PAIRS, size=count)
     texture = (shape + rng.integers(1, PAIRS, size=count)) % PAIRS
     drawn = Shapes(count, seed, size, labels=shape, textures=texture)
-    return CueConflict(drawn.images, drawn.labels, drawn.textures)
+    return CueConflict(_on_grey(drawn), drawn.labels, drawn.textures)
+
+
+def _on_grey(drawn: Shapes) -> Array:
+    """The objects alone, cut out by their masks."""
+    return np.where(drawn.masks[:, None], drawn.images, np.float32(0.5))
 
 
 def labelled_by(cue: str, count: int, seed: int = 0, size: int = 64) -> Dataset:
-    """Draw pictures in which one cue tells the class, and the other is of any class.
+    """Draw pictures on grey in which one cue tells the class, and the other is of any class.
 
     Parameters
     ----------
     cue : {"shape", "texture"}
+        Which of the two the labels are.
 
     Examples
     --------
@@ -153,8 +163,8 @@ def labelled_by(cue: str, count: int, seed: int = 0, size: int = 64) -> Dataset:
     shape, texture = np.random.default_rng([seed, 2]).integers(PAIRS, size=(2, count))
     drawn = Shapes(count, seed, size, labels=shape, textures=texture)
     if cue == "shape":
-        return Dataset(drawn.images, drawn.labels, Shapes.classes[:PAIRS])
-    return Dataset(drawn.images, drawn.textures, Shapes.texture_names)
+        return Dataset(_on_grey(drawn), drawn.labels, Shapes.classes[:PAIRS])
+    return Dataset(_on_grey(drawn), drawn.textures, Shapes.texture_names)
 
 
 @dataclass(frozen=True, eq=False)
@@ -211,9 +221,9 @@ def cue_experiment(
     model = PictureNetwork((16, 32, 64), (1, 2), PAIRS, rng=rng)
     model.normalise_like(data.images)
     optimizer = layers.optim.SGD(model.parameters(), lr=0.1, momentum=0.9, weight_decay=5e-4)
-    steps = epochs * -(-len(data) // 64)
+    steps = epochs * -(-len(data) // _BATCH)
     layers.fit(
-        model, (data.images, data.labels), optimizer=optimizer, epochs=epochs, batch_size=64,
+        model, (data.images, data.labels), optimizer=optimizer, epochs=epochs, batch_size=_BATCH,
         schedule=layers.schedule.OneCycleLR(optimizer, max_lr=0.1, total_steps=steps),
         schedule_every="batch", rng=rng, progress=progress,
     )  # fmt: skip

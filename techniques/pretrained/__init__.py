@@ -1,4 +1,4 @@
-"""Two small trained networks that ship with the package, and the recipes that made them.
+"""Small trained networks that ship with the package, and the recipes that made them.
 
 >>> from techniques import pretrained
 >>> model, info = pretrained.load("shapes")
