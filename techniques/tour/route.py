@@ -11,5 +11,7 @@ ROUTE = {
     "saliency": "Saliency, deconvnet, guided backprop",
     "grad-cam": "Grad-CAM",
     "fgsm": "An adversarial example",
+    "attacks": "Stronger attacks, and a network trained against them",
+    "corruptions": "Pictures that are merely bad",
     "decoder": "The way back up: unpooling and transposed convolution",
 }
