@@ -31,8 +31,8 @@ def deepfool(
 ) -> AttackResult:
     """Find a small change in L2 that leaves the class, by taking the network for linear.
 
-    Of a linear classifier, the border to class k is |f_k − f_y| / ‖∇f_k − ∇f_y‖ away. Each step
-    goes to the nearest of these borders of the linearised network. The sum of the steps, made
+    Of a linear classifier, the border to class k is ``|f_k − f_y| / ‖∇f_k − ∇f_y‖`` away. Each
+    step goes to the nearest of these borders of the linearised network. The sum of the steps, made
     longer by `overshoot`, is the attack; it ends when the clipped image is of another class.
 
     Parameters

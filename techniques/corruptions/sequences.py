@@ -138,7 +138,7 @@ def top5_distance(scores: ArrayLike, noise: bool = False) -> float:
     """Return how far the five first classes move in rank between frames: 0 when they stay.
 
     Each of the first five counts by how many places it moves, all places beyond the fifth being
-    one: the sum of \\|min(rank', 6) − rank\\|.
+    one: the sum of ``|min(rank', 6) − rank|``.
 
     Parameters
     ----------
