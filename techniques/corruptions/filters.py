@@ -160,12 +160,8 @@ def fractal(size: int, decay: float, rng: np.random.Generator) -> Array:
         below = np.roll(corner, -1, axis=0)
         set_to_mean(middles, middles, corner, below, np.roll(corner, -1, 1), np.roll(below, -1, 1))
         centre = field[middles, middles]
-        set_to_mean(
-            corners, middles, corner, np.roll(corner, -1, 1), centre, np.roll(centre, 1, 0)
-        )
-        set_to_mean(
-            middles, corners, corner, np.roll(corner, -1, 0), centre, np.roll(centre, 1, 1)
-        )
+        set_to_mean(corners, middles, corner, np.roll(corner, -1, 1), centre, np.roll(centre, 1, 0))
+        set_to_mean(middles, corners, corner, np.roll(corner, -1, 0), centre, np.roll(centre, 1, 1))
         step, width = half, width / decay**2
     field -= field.min()
     return field / (field.max() or 1)

@@ -23,9 +23,9 @@ Adversary: TypeAlias = Callable[[layers.Module, Array, Array, np.random.Generato
 
 def fgsm_adversary(epsilon: float, bounds: Bounds = (0, 1)) -> Adversary:
     """Return an adversary that takes one step of size ε (Goodfellow et al. 2015)."""
-    return lambda model, images, labels, rng: fgsm(
-        model, images, labels, epsilon, bounds=bounds
-    ).images
+    return lambda model, images, labels, rng: (
+        fgsm(model, images, labels, epsilon, bounds=bounds).images
+    )
 
 
 def pgd_adversary(
@@ -35,9 +35,9 @@ def pgd_adversary(
 
     There ε is 8/255, with 7 steps of 2/255.
     """
-    return lambda model, images, labels, rng: pgd(
-        model, images, labels, epsilon, step, steps, bounds=bounds, rng=rng
-    ).images
+    return lambda model, images, labels, rng: (
+        pgd(model, images, labels, epsilon, step, steps, bounds=bounds, rng=rng).images
+    )
 
 
 def adversarial_training(
