@@ -5,3 +5,4 @@ It would otherwise run that file twice, and bind the submodule over the function
 
 import layers  # noqa: F401
 import minigrad.stepping  # noqa: F401
+import techniques  # noqa: F401

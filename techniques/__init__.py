@@ -25,8 +25,9 @@ def _check_layers() -> None:
 
 _check_layers()
 
-from . import attacks, data, evaluation  # noqa: E402
+from . import attacks, corruptions, data, defenses, evaluation  # noqa: E402
 from .activations import activation_gradients, activation_maps  # noqa: E402
+from .corruptions import corrupt, corruption_error, mean_corruption_error  # noqa: E402
 from .deep_dream import deep_dream  # noqa: E402
 from .embedding import embedding  # noqa: E402
 from .grad_cam import grad_cam  # noqa: E402
@@ -41,6 +42,7 @@ from .lrp import lrp  # noqa: E402
 from .occlusion import occlusion  # noqa: E402
 from .saliency import saliency  # noqa: E402
 from .score_cam import score_cam  # noqa: E402
+from .shape_bias import cue_conflict, shape_bias  # noqa: E402
 from .smooth_grad import smooth_grad  # noqa: E402
 from .target import Unit  # noqa: E402
 from .top_patches import top_patches  # noqa: E402
@@ -52,9 +54,14 @@ __all__ = [
     "activation_maps",
     "attacks",
     "backprop",
+    "corrupt",
+    "corruption_error",
+    "corruptions",
+    "cue_conflict",
     "data",
     "deconvnet",
     "deep_dream",
+    "defenses",
     "embedding",
     "evaluation",
     "grad_cam",
@@ -66,9 +73,11 @@ __all__ = [
     "integrated_gradients",
     "layer_cam",
     "lrp",
+    "mean_corruption_error",
     "occlusion",
     "saliency",
     "score_cam",
+    "shape_bias",
     "smooth_grad",
     "top_patches",
     "weight_grid",

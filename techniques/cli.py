@@ -1,4 +1,4 @@
-"""The command line: `minigrad tour`, `explain`, `step`, `check`, `train`, `warmup`, `bench`."""
+"""The command line: `minigrad tour`, `explain`, `step`, `check`, `robustness` and others."""
 
 from __future__ import annotations
 
@@ -62,7 +62,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.set_defaults(stopped="stopped")
     commands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
     for add in (
-        _add_tour, _add_explain, _add_step, _add_check, _add_train, _add_warmup, _add_bench,
+        _add_tour, _add_explain, _add_step, _add_check, _add_train, _add_robustness, _add_warmup,
+        _add_bench,
     ):  # fmt: skip
         add(commands)
     return parser
@@ -161,10 +162,32 @@ def _add_train(commands: argparse._SubParsersAction) -> None:
         "the same command goes on where it stopped.",
         epilog="example: minigrad train shapes --out shapes.npz",
     )
-    train.add_argument("name", metavar="NAME", help="the network: shapes or cifar10")
+    train.add_argument("name", metavar="NAME", help="the network: shapes, shapes_robust or cifar10")
     train.add_argument("--data", metavar="DIR", help="the data folder, for cifar10")
     train.add_argument("--out", metavar="FILE", help="where to save the weights (or NAME.npz)")
     train.set_defaults(run=_train, stopped="stopped; the same command goes on from there")
+
+
+def _add_robustness(commands: argparse._SubParsersAction) -> None:
+    robustness = commands.add_parser(
+        "robustness",
+        help="attack and corrupt the pictures of a network, and report what is left",
+        description="Turn attacks, defences and corruptions on a network that comes with the "
+        "package, and write one report with tables, curves, pictures and all numbers as JSON. "
+        "After Ctrl-C the same command goes on where it stopped.",
+        epilog="example: minigrad robustness --network shapes_robust",
+    )
+    robustness.add_argument("--network", default="shapes", metavar="NAME",
+                            help="one that ships, as shapes_robust (default: shapes)")  # fmt: skip
+    robustness.add_argument("--data", metavar="DIR",
+                            help="a data folder with cifar10 in it, or pictures in folders named "
+                            "by the network's classes (default for shapes: drawn)")  # fmt: skip
+    robustness.add_argument("--count", type=int, default=100, metavar="N",
+                            help="how many pictures (default: %(default)s)")  # fmt: skip
+    robustness.add_argument("--seed", type=int, default=0, help="which ones (default: 0)")
+    robustness.add_argument("--out", default="minigrad-robustness", metavar="DIR",
+                            help="where to write index.html (default: %(default)s)")  # fmt: skip
+    robustness.set_defaults(run=_robustness, stopped="stopped; the same command goes on from there")
 
 
 def _add_warmup(commands: argparse._SubParsersAction) -> None:
@@ -257,6 +280,12 @@ def _train(options: argparse.Namespace) -> int:
     accuracy = train(options.name, out, data=options.data)
     print(f"The weights are in {out}; right on {100 * accuracy:.1f} % of the test pictures")
     return 0
+
+
+def _robustness(options: argparse.Namespace) -> int:
+    from techniques.robustness import write_report
+
+    return write_report(options.out, options.network, options.data, options.count, options.seed)
 
 
 def _no_bench(options: argparse.Namespace) -> int:

@@ -109,13 +109,19 @@ PUBLIC = {
     "techniques": """
         weight_grid activation_maps saliency smooth_grad integrated_gradients backprop deconvnet
         guided_backprop grad_cam grad_cam_plus_plus layer_cam hires_cam score_cam guided_grad_cam
-        occlusion lrp Unit attacks data evaluation
+        occlusion lrp Unit attacks data evaluation corrupt corruption_error
+        mean_corruption_error cue_conflict shape_bias defenses
     """,
-    "techniques.attacks": "fgsm",
     "techniques.evaluation": """
         pointing_game relevance_mass iou deletion_insertion sanity_check rank_correlation ssim
     """,
+    "techniques.attacks": """
+        fgsm bim pgd mi_fgsm deepfool carlini_wagner jsma universal transfer nes simba square
+        boundary hop_skip_jump one_pixel
+    """,
+    "techniques.corruptions": "corrupt corruption_error mean_corruption_error",
     "techniques.data": "Shapes",
+    "techniques.defenses": "adversarial_training randomized_smoothing jpeg bit_depth median",
 }
 
 SIGNATURES = [
@@ -159,6 +165,22 @@ SIGNATURES = [
     "techniques.grad_cam(model, images, target, layer)",
     "techniques.guided_grad_cam(model, images, target, layer)",
     "techniques.attacks.fgsm(model, images, labels, epsilon, targeted=False, bounds=(0, 1))",
+    "techniques.attacks.pgd(model, images, labels, epsilon, step=None, steps=10, norm='linf', "
+    "random_start=True, targeted=False, bounds=(0, 1), rng=None)",
+    "techniques.attacks.deepfool(model, images, labels=None, steps=50, overshoot=0.02)",
+    "techniques.attacks.one_pixel(model, images, labels, pixels=1, population=400, "
+    "generations=100)",
+    "techniques.attacks.universal(model, images, epsilon=0.0392156862745098, target_rate=0.8)",
+    "techniques.attacks.transfer(victim, substitute, images, labels, epsilon)",
+    "techniques.defenses.jpeg(images, quality=75)",
+    "techniques.defenses.bit_depth(images, bits)",
+    "techniques.defenses.median(images, window=3)",
+    "techniques.defenses.randomized_smoothing(model, images, sigma, n0=100, n=1000, alpha=0.001, "
+    "rng=None)",
+    "techniques.corrupt(image, name, severity, rng=None)",
+    "techniques.corruption_error(errors, baseline)",
+    "techniques.mean_corruption_error(errors, baseline=None)",
+    "techniques.shape_bias(predictions, shape_labels, texture_labels)",
 ]
 
 

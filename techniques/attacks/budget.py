@@ -29,11 +29,11 @@ def images_within(images: ArrayLike | mg.Tensor, bounds: Bounds) -> Array:
     return array
 
 
-def checked_epsilon(epsilon: float) -> float:
+def checked_epsilon(epsilon: float, name: str = "epsilon") -> float:
     """Return `epsilon`, a number that is finite and not negative."""
     number = np.asarray(epsilon)
     if number.ndim or number.dtype.kind not in "iuf" or not 0 <= number < np.inf:
-        raise ValueError(f"epsilon must be one number, finite and not negative, not {epsilon!r}")
+        raise ValueError(f"{name} must be one number, finite and not negative, not {epsilon!r}")
     return float(epsilon)
 
 

@@ -11,9 +11,9 @@ from numpy.typing import ArrayLike, NDArray
 import minigrad as mg
 
 from ..model import Model, class_scores
-from ..target import as_classes
 from .budget import Bounds, checked_epsilon, images_within, project_linf
 from .result import AttackResult, judged
+from .start import as_labels
 
 
 @dataclass(frozen=True, eq=False, repr=False, kw_only=True)
@@ -78,7 +78,7 @@ def fgsm(
     images, epsilon = images_within(images, bounds), checked_epsilon(epsilon)
     x = mg.Tensor(images, requires_grad=True)
     scores = class_scores(model, x)
-    classes = _as_labels(labels, scores)
+    classes = as_labels(labels, scores.data)
     loss = mg.cross_entropy(scores, classes, reduction="sum")
     (gradient,) = mg.grad(loss, x)
     sign = np.sign(gradient.data)
@@ -90,9 +90,3 @@ def fgsm(
         gradient_sign=sign,
         variant=f"{'targeted ' if targeted else ''}FGSM, ε = {epsilon:g} in L∞, one step",
     )
-
-
-def _as_labels(labels: ArrayLike | mg.Tensor, scores: mg.Tensor) -> NDArray[np.int64]:
-    if labels is None:
-        raise ValueError("labels are needed: the true classes, or the aims with targeted=True")
-    return as_classes(labels, scores.data, "labels")

@@ -13,6 +13,7 @@ import minigrad as mg
 from ..model import Model, logits
 from ..picture import in_colour, show_tiles
 from ..result import Result
+from .start import reached
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -129,11 +130,10 @@ def judged(
     """
     scores = logits(model, images)
     before, after = original_scores.argmax(axis=1), scores.argmax(axis=1)
-    already = (before == labels) if targeted else (before != labels)
-    reached = (after == labels) if targeted else (after != labels)
+    already = reached(original_scores, labels, targeted)
     return {
         "images": images,
-        "success": reached & ~already,
+        "success": reached(scores, labels, targeted) & ~already,
         "predictions": after,
         "original_predictions": before,
         "confidences": mg.softmax(scores).max(axis=1),

@@ -1,7 +1,8 @@
 """Small trained networks that ship with the package, and the recipes that made them.
 
-Those to look at are ``shapes`` and ``cifar10``. Two others are to compare with: an independent
-judge, ``shapes_second``, and ``shapes_random_labels``, trained on labels that mean nothing.
+Those to look at are ``shapes`` and ``cifar10``; ``shapes_robust`` withstands small attacks. Two
+others are to compare with: an independent judge, ``shapes_second``, and ``shapes_random_labels``,
+trained on labels that mean nothing.
 
 >>> from techniques import pretrained
 >>> model, info = pretrained.load("shapes")

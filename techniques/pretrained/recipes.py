@@ -38,6 +38,10 @@ class Recipe:
         Of the training.
     shift : int
         Training pictures are mirrored at random and moved by up to this many pixels.
+    epsilon : float
+        Training pictures are attacked by PGD within this distance in L∞; 0 for no attack.
+    start : str
+        The shipped network whose weights the training begins with, or "" for random ones.
     """
 
     name: str
@@ -52,6 +56,8 @@ class Recipe:
     learning_rate: float
     weight_decay: float
     shift: int
+    epsilon: float = 0.0
+    start: str = ""
     seed: int = 0
 
     def build(self) -> PictureNetwork:
@@ -127,6 +133,22 @@ RECIPES = {
             learning_rate=0.05,
             weight_decay=0.0,
             shift=0,
+        ),
+        Recipe(
+            name="shapes_robust",
+            description="the pictures of shapes, attacked by PGD at ε = 4/255 while training",
+            classes=Shapes.classes,
+            size=64,
+            channels=(16, 32, 64, 96),
+            pooled=(1, 2, 3),
+            load=_shapes,
+            epochs=3,
+            batch_size=64,
+            learning_rate=0.05,
+            weight_decay=5e-4,
+            shift=0,
+            epsilon=4 / 255,
+            start="shapes",
         ),
         Recipe(
             name="cifar10",
@@ -213,7 +235,7 @@ def load(name: str, path: str | os.PathLike[str] | None = None) -> tuple[Picture
 
     Parameters
     ----------
-    name : {"shapes", "shapes_second", "shapes_random_labels", "cifar10"}
+    name : {"shapes", "shapes_second", "shapes_random_labels", "shapes_robust", "cifar10"}
     path : path, optional
         Of other weights made by ``minigrad train NAME --out FILE``.
 

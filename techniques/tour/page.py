@@ -14,6 +14,7 @@ from techniques.tour import drawing, listing
 from techniques.tour.section import Section
 
 _FOLDER = Path(__file__).parent
+TITLE = "What a trained network has learned"
 _SHORT = 4  # lines of code up to which a function is shown unfolded
 
 
@@ -27,7 +28,7 @@ class Stop:
     error: str = ""
 
 
-def render(stops: Sequence[Stop], lead: str, command: str) -> str:
+def render(stops: Sequence[Stop], lead: str, command: str, title: str = TITLE) -> str:
     """Return the page as HTML.
 
     Parameters
@@ -38,12 +39,13 @@ def render(stops: Sequence[Stop], lead: str, command: str) -> str:
         The paragraph under the title.
     command : str
         The command line that makes the page again.
+    title : str
     """
     environment = Environment(
         loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined
     )
     return environment.get_template("page.html").render(
-        title="What a trained network has learned",
+        title=title,
         lead=lead,
         stops=stops,
         command=command,

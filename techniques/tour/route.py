@@ -15,5 +15,7 @@ ROUTE = {
     "evaluation": "Which explanation can be believed",
     "gradient-ascent": "Pictures that a class likes best",
     "fgsm": "An adversarial example",
+    "attacks": "Stronger attacks, and a network trained against them",
+    "corruptions": "Pictures that are merely bad",
     "decoder": "The way back up: unpooling and transposed convolution",
 }

@@ -25,7 +25,9 @@ def test_version(capsys):
     assert printed.out.split() == ["minigrad", minigrad.__version__]
 
 
-@pytest.mark.parametrize("command", [[], ["tour"], ["explain"], ["step"], ["train"], ["warmup"]])
+@pytest.mark.parametrize(
+    "command", [[], ["tour"], ["explain"], ["step"], ["train"], ["robustness"], ["warmup"]]
+)
 def test_help_has_an_example(command, capsys):
     status, printed = run([*command, "--help"], capsys)
     assert status == 0

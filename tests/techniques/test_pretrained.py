@@ -8,6 +8,7 @@ import pytest
 import layers
 import minigrad as mg
 from techniques import pretrained
+from techniques.attacks import pgd, square
 from techniques.data import Dataset, Shapes, data_folder, load_cifar10
 from techniques.pretrained import recipes, training
 
@@ -119,3 +120,44 @@ def test_variation_keeps_the_shape_and_is_seeded(tiny_recipe):
     assert first.shape == images.shape and first.dtype == images.dtype
     np.testing.assert_array_equal(first, again)
     assert not np.array_equal(first, images)
+
+
+def test_a_recipe_with_epsilon_trains_on_attacked_pictures_and_may_start_from_another(
+    tiny_recipe, tmp_path, monkeypatch
+):
+    start = tiny_recipe.build()
+    monkeypatch.setattr(training, "load", lambda name: (start, name))
+    robust = dataclasses.replace(tiny_recipe, name="tiny_robust", epsilon=8 / 255, start="tiny")
+    monkeypatch.setitem(recipes.RECIPES, "tiny_robust", robust)
+    attacked = []
+    real = training.pgd_adversary
+
+    def adversary(epsilon, steps):
+        def attack(model, images, labels, rng):
+            result = real(epsilon, steps=steps)(model, images, labels, rng)
+            attacked.append(np.abs(result - images).max())
+            return result
+
+        return attack
+
+    monkeypatch.setattr(training, "pgd_adversary", adversary)
+    training.train("tiny_robust", out=tmp_path / "tiny_robust.npz", epochs=1, progress=False)
+    assert attacked and np.allclose(attacked, 8 / 255, atol=1e-3)
+    trained = layers.load(tmp_path / "tiny_robust.npz")
+    np.testing.assert_array_equal(
+        trained["classifier.weight"], start.state_dict()["classifier.weight"]
+    )
+
+
+def test_the_robust_network_is_more_robust_and_does_not_only_hide_its_gradient():
+    shapes = Shapes(40, seed=4321)
+    epsilon = 4 / 255
+    right = {}
+    for name in ("shapes", "shapes_robust"):
+        model, _ = pretrained.load(name)
+        white = pgd(model, shapes.images, shapes.labels, epsilon, steps=10, restarts=2, rng=0)
+        black = square(model, shapes.images, shapes.labels, epsilon, queries=100, rng=0)
+        right[name] = [(r.predictions == shapes.labels).mean() for r in (white, black)]
+    assert right["shapes_robust"][0] > right["shapes"][0] + 0.2
+    # What no gradient is needed for must not succeed where the gradient fails.
+    assert right["shapes_robust"][0] <= right["shapes_robust"][1] + 0.05

@@ -25,7 +25,9 @@ def test_every_section_can_be_made(name, stops):
     assert stop.section.see and stop.section.code
 
 
-@pytest.mark.parametrize("name", ["data", "output-maps", "saliency", "grad-cam", "fgsm"])
+@pytest.mark.parametrize(
+    "name", ["data", "output-maps", "saliency", "grad-cam", "fgsm", "corruptions"]
+)
 def test_each_kind_of_picture_has_its_part(name, stops, visit):
     section = stops[list(ROUTE).index(name)].section
     assert [part.heading for part in section.parts] == [study.heading for study in visit.studies]

@@ -1,0 +1,52 @@
+"""``python -m docs.robustness_figures`` draws the figures of robustness.md again."""
+
+from pathlib import Path
+
+import matplotlib
+from matplotlib import pyplot
+
+from techniques.attacks import accuracy_against_epsilon, fgsm, pgd
+from techniques.corruptions import BENCHMARK, EXTRA, corrupt
+from techniques.data import Shapes
+from techniques.pretrained import load
+
+FOLDER = Path(__file__).parent / "robustness"
+STEPS = (0, 1, 2, 4, 6, 8)
+
+
+def curves() -> None:
+    """Accuracy against ε, of the plain and of the adversarially trained network."""
+    shapes = Shapes(64, seed=4321)
+    figure, axes = pyplot.subplots(figsize=(5.2, 3), layout="constrained")
+    for name, colour in (("shapes", "tab:orange"), ("shapes_robust", "tab:blue")):
+        model, _ = load(name)
+        for attack, options, style in ((fgsm, {}, "--"), (pgd, {"rng": 0}, "-")):
+            curve = accuracy_against_epsilon(
+                model, shapes.images, shapes.labels, [step / 255 for step in STEPS], attack,
+                **options,
+            )  # fmt: skip
+            axes.plot(STEPS, 100 * curve.accuracy, style, color=colour, marker="o", markersize=3,
+                      label=f"{name}, {attack.__name__.upper()}")  # fmt: skip
+    axes.set_xlabel("ε, in 255ths")
+    axes.set_ylabel("right, %")
+    axes.set_ylim(0, 103)
+    axes.legend(frameon=False, fontsize="small")
+    figure.savefig(FOLDER / "accuracy.png", dpi=120)
+
+
+def sheet() -> None:
+    """One picture under all nineteen corruptions, at severity 4."""
+    picture = Shapes(8, seed=5, size=96).images[6].transpose(1, 2, 0)
+    figure, grid = pyplot.subplots(4, 5, figsize=(7, 6), layout="constrained")
+    for axes, name in zip(grid.flat, ("as it is", *BENCHMARK, *EXTRA), strict=True):
+        shown = picture if name == "as it is" else corrupt(picture, name, 4, 0)
+        axes.imshow(shown, interpolation="nearest")
+        axes.set_title(name.replace("_", " "), fontsize="small")
+        axes.set_axis_off()
+    figure.savefig(FOLDER / "corruptions.png", dpi=72)
+
+
+if __name__ == "__main__":
+    matplotlib.use("Agg")
+    curves()
+    sheet()
