@@ -30,6 +30,7 @@ from .activations import activation_gradients, activation_maps  # noqa: E402
 from .grad_cam import grad_cam, guided_grad_cam  # noqa: E402
 from .guided_backprop import backprop, deconvnet, guided_backprop  # noqa: E402
 from .saliency import integrated_gradients, saliency, smooth_grad  # noqa: E402
+from .style import content_loss, gram_matrix, style_loss, style_transfer  # noqa: E402
 from .weights import weight_grid  # noqa: E402
 
 __all__ = [
@@ -37,13 +38,17 @@ __all__ = [
     "activation_maps",
     "attacks",
     "backprop",
+    "content_loss",
     "data",
     "deconvnet",
     "grad_cam",
+    "gram_matrix",
     "guided_backprop",
     "guided_grad_cam",
     "integrated_gradients",
     "saliency",
     "smooth_grad",
+    "style_loss",
+    "style_transfer",
     "weight_grid",
 ]
