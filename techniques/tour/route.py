@@ -11,5 +11,6 @@ ROUTE = {
     "saliency": "Saliency, deconvnet, guided backprop",
     "grad-cam": "Grad-CAM",
     "fgsm": "An adversarial example",
+    "style": "Style transfer",
     "decoder": "The way back up: unpooling and transposed convolution",
 }
