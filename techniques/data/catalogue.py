@@ -42,8 +42,8 @@ def _weights(file: str, megabytes: float) -> Source:
     """A weight file of torchvision, whose name has the first digits of its SHA-256."""
     name, _, digest = file.removesuffix(".pth").rpartition("-")
     return Source(
-        f"{name} trained on ImageNet, by torchvision",
-        "trained on ImageNet: see its terms (research); torchvision is BSD-3-Clause",
+        f"torchvision's {name}, trained on ImageNet",
+        "those of ImageNet may apply, which is for research",
         "https://pytorch.org/vision/stable/models.html",
         ((f"https://download.pytorch.org/models/{file}", f"sha256:{digest}"),),
         megabytes,

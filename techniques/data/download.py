@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import http.client
+import socket
 import time
 import urllib.error
 import urllib.request
@@ -79,8 +80,7 @@ def download(
             _fetch(address, part, limit, progress)
             break
         except (OSError, http.client.HTTPException) as error:
-            final = isinstance(error, urllib.error.HTTPError) and error.code < 500
-            if final or attempt == _ATTEMPTS - 1:
+            if _is_final(error) or attempt == _ATTEMPTS - 1:
                 raise OSError(
                     f"{address} could not be downloaded ({_reason(error)}): check the network and "
                     f"run the command again, or download it by hand and put it at {path}"
@@ -171,6 +171,13 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
 
 
 _opener = urllib.request.build_opener(_Redirects)
+
+
+def _is_final(error: Exception) -> bool:
+    """Whether another attempt would end the same way: the server said no, or nobody is there."""
+    if isinstance(error, urllib.error.HTTPError):
+        return error.code < 500
+    return isinstance(getattr(error, "reason", None), socket.gaierror | ConnectionRefusedError)
 
 
 def _reason(error: Exception) -> str:

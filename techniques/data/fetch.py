@@ -65,15 +65,20 @@ def find_source(name: str) -> Source:
 
 
 def catalogue_text() -> str:
-    """Return the catalogue as a table for the terminal.
+    """Return the catalogue for the terminal: sizes, terms, addresses and published digests.
 
     Examples
     --------
     >>> from techniques.data.fetch import catalogue_text
-    >>> print(catalogue_text().splitlines()[0])
-    mnist              11.6 MB  70 000 handwritten digits of 28 × 28 (CC BY-SA 3.0)
+    >>> for line in catalogue_text().splitlines()[:3]:
+    ...     print(line)
+    mnist: 70 000 handwritten digits of 28 × 28, 11.6 MB
+        terms: CC BY-SA 3.0; see http://yann.lecun.com/exdb/mnist/
+        https://ossci-datasets.s3.amazonaws.com/mnist/train-images-idx3-ubyte.gz md5:f68b3c2d...
     """
-    return "\n".join(
-        f"{name:14} {source.megabytes:8.1f} MB  {source.description} ({source.licence})"
-        for name, source in CATALOGUE.items()
-    )
+    lines = []
+    for name, source in CATALOGUE.items():
+        lines.append(f"{name}: {source.description}, {source.megabytes:g} MB")
+        lines.append(f"    terms: {source.licence}; see {source.page}")
+        lines += [f"    {address} {digest}".rstrip() for address, digest in source.files]
+    return "\n".join(lines)

@@ -33,7 +33,7 @@ def as_image(image: Image, name: str, bounds: tuple[float, float] = (0.0, 1.0)) 
             f"{name} has values from {batch.min():.3g} to {batch.max():.3g}, outside the bounds "
             f"{bounds}: scale it, or pass its range as bounds"
         )
-    return batch
+    return np.ascontiguousarray(batch)
 
 
 def as_images_of_style(style: Image | Sequence[Image], bounds: tuple[float, float]) -> list[Array]:
