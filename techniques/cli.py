@@ -72,9 +72,9 @@ def _add_tour(commands: argparse._SubParsersAction) -> None:
         "tour",
         help="show on one page what a trained network has learned",
         description="Write one page that shows what a trained network has learned: its weights, "
-        "its output maps, saliency, Grad-CAM, adversarial examples, style transfer, and the way "
-        "back up. Without --image it looks at Shapes; with it, also at photographs of yours through a "
-        "network trained on CIFAR-10.",
+        "its output maps, saliency, Grad-CAM, adversarial examples, style transfer and the way "
+        "back up. Without --image it looks at Shapes; with it, also at photographs of yours "
+        "through a network trained on CIFAR-10.",
         epilog="example: minigrad tour --image kitten.jpg puppy.jpg --out my-tour",
     )
     tour.add_argument("--image", nargs="+", action="extend", default=[], metavar="FILE",
