@@ -164,7 +164,7 @@ def _add_style(commands: argparse._SubParsersAction) -> None:
                        help="weights of a VGG, SqueezeNet, ResNet, ... to paint with")  # fmt: skip
     style.add_argument("--network", default="cifar10", metavar="NAME",
                        help="without --weights: cifar10, which comes trained, or one with random "
-                       "weights, such as vgg16 (default: %(default)s)")  # fmt: skip
+                       "weights, such as vgg16_bn (default: %(default)s)")  # fmt: skip
     for name, default, text in (
         ("content-weight", 1, "how much the content counts"),
         ("style-weight", 100, "how much the style counts"),

@@ -61,8 +61,8 @@ def paint_file(
     for path in (out, strip):
         if path is not None:
             _check_writable(Path(path))
-    painter = open_network(network, weights, rng)
     pictures = [load_image(path, size, crop=False) for path in (content, *styles)]
+    painter = open_network(network, weights, rng, pictures=pictures[1][None])
     stages = sorted({round(step) for step in np.geomspace(1, max(steps, 1), _STAGES + 1)[:-1]})
     latest: list[Array] = []
     with progress_bar() as show:

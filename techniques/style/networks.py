@@ -6,10 +6,13 @@ import os
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 import layers
+import minigrad as mg
 from layers import Module, models
 from techniques import pretrained
+from techniques.images import as_images
 
 
 class Painter(NamedTuple):
@@ -32,6 +35,7 @@ def open_network(
     name: str = "cifar10",
     weights: str | os.PathLike[str] | None = None,
     rng: int | np.random.Generator | None = 0,
+    pictures: ArrayLike | None = None,
 ) -> Painter:
     """Return a network to paint with.
 
@@ -44,6 +48,9 @@ def open_network(
         A file with the weights of one of these networks; which one is found out.
     rng : int, Generator or None
         For random weights.
+    pictures : array (N, 3, H, W), optional
+        With random weights, batch normalisation takes its statistics from these pictures, such as
+        the style; then all filters answer about equally often, and ``"vgg16_bn"`` paints best.
 
     Raises
     ------
@@ -63,9 +70,9 @@ def open_network(
     (['network.features.6'], ['network.features.1', 'network.features.3'])
     """
     if weights is None and name == "cifar10":
-        model, information = pretrained.load(name)
+        trained, information = pretrained.load(name)
         relus = [f"features.relu{i}" for i in range(1, 5)]
-        return Painter(f"{name}: {information.data}", model, [relus[2]], relus)
+        return Painter(f"{name}: {information.data}", trained, [relus[2]], relus)
     if weights is not None:
         name, network = models.recognize(layers.load(weights))
         description = f"{name} with the weights of {os.fspath(weights)}"
@@ -76,12 +83,37 @@ def open_network(
         known = ", ".join(("cifar10", *models.NETWORKS))
         raise ValueError(f"there is no network {name!r}, only {known}")
     content, style = _layers(network)
+    model = models.Normalized(network).eval()
+    if weights is None and pictures is not None:
+        take_statistics(model, as_images(pictures, "pictures"))
     return Painter(
         description,
-        models.Normalized(network.eval()),
+        model,
         [f"network.{layer}" for layer in content],
         [f"network.{layer}" for layer in style],
     )
+
+
+def take_statistics(model: Module, images: NDArray[Any]) -> None:
+    """Have batch normalisation take over mean and variance from some pictures.
+
+    Examples
+    --------
+    >>> import layers, numpy as np
+    >>> from techniques.style.networks import take_statistics
+    >>> model = layers.Sequential(layers.BatchNorm2d(1))
+    >>> take_statistics(model, np.full((1, 1, 4, 4), 3.0, np.float32))
+    >>> model[0].running_mean
+    array([3.], dtype=float32)
+    """
+    norms = [module for module in model.modules() if isinstance(module, layers.BatchNorm2d)]
+    if not norms:
+        return
+    for norm in norms:
+        norm.momentum = 1.0
+    with mg.no_grad():
+        model.train()(mg.Tensor(images))
+    model.eval()
 
 
 def _layers(network: Any) -> tuple[list[str], list[str]]:

@@ -49,3 +49,11 @@ def test_a_network_that_paints_nothing_is_refused():
         open_network("lenet")
     with pytest.raises(ValueError, match="no network 'vgg15'"):
         open_network("vgg15")
+
+
+def test_random_networks_take_their_statistics_from_the_pictures():
+    pictures = np.random.default_rng(0).random((2, 3, 48, 48), np.float32)
+    painter = open_network("resnet20", rng=0, pictures=pictures)
+    (maps,) = features_at(painter.model, mg.Tensor(pictures), ["network.layer2.0.bn1"])
+    np.testing.assert_allclose(maps.data.mean(axis=(0, 2, 3)), 0, atol=0.01)
+    np.testing.assert_allclose(maps.data.std(axis=(0, 2, 3)), 1, atol=0.02)
