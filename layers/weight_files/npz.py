@@ -61,17 +61,14 @@ def read(file: IO[bytes]) -> dict[str, np.ndarray]:
 
 
 def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> memoryview:
-    """The bytes of a compressed entry, as many as it claims."""
-    view = filled = memoryview(bytearray(entry.file_size))
+    """The bytes of a compressed entry, as many as it claims; memory is taken as they come."""
     with archive.open(entry) as stream:
-        while view:
-            count = stream.readinto(view)  # type: ignore[attr-defined]
-            if not count:
-                raise ValueError("it ends too early")
-            view = view[count:]
+        content = bytearray(stream.read(entry.file_size))
+        if len(content) < entry.file_size:
+            raise ValueError("it ends too early")
         if stream.read(1):  # reaching the end also has the checksum checked
             raise ValueError("it goes on behind its end")
-    return filled
+    return memoryview(content)
 
 
 def _array(data: memoryview) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 import io
 import os
+import tracemalloc
 import zipfile
 
 import numpy as np
@@ -196,6 +197,22 @@ def test_a_table_of_contents_that_lost_its_entries_is_refused(tmp_path):
     path.write_bytes(content)
     with pytest.raises(ValueError, match="empty"):
         layers.load(path)
+
+
+def test_memory_is_taken_for_what_is_there_not_for_what_is_claimed(tmp_path):
+    path = tmp_path / "w.npz"
+    np.savez_compressed(path, a=np.ones(100))
+    content = path.read_bytes()
+    size = (928).to_bytes(4, "little")  # of the array and its header
+    begin = content.rindex(size, 0, content.rindex(b"a.npy"))
+    path.write_bytes(content[:begin] + (2**29).to_bytes(4, "little") + content[begin + 4 :])
+    tracemalloc.start()
+    try:
+        with pytest.raises(ValueError, match=r"w\.npz.*'a'"):
+            layers.load(path)
+        assert tracemalloc.get_traced_memory()[1] < 2**20
+    finally:
+        tracemalloc.stop()
 
 
 def test_an_archive_that_unpacks_beyond_measure_is_refused(tmp_path, monkeypatch):
