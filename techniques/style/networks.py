@@ -49,8 +49,8 @@ def open_network(
     rng : int, Generator or None
         For random weights.
     pictures : array (N, 3, H, W), optional
-        With random weights, batch normalisation takes its statistics from these pictures, such as
-        the style; then all filters answer about equally often, and ``"vgg16_bn"`` paints best.
+        With random weights, batch normalisation (as in ``"vgg16_bn"``) takes its statistics from
+        these pictures, such as the style; then all filters answer about equally often.
 
     Raises
     ------
