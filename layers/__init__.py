@@ -9,6 +9,7 @@
 from . import init, models, optim, schedule
 from .activation import ELU, GELU, LeakyReLU, ReLU, ReLU6, Sigmoid, SiLU, Softmax, Tanh
 from .capture import capture
+from .channels_last import from_channels_last
 from .container import ModuleDict, ModuleList, Sequential
 from .convolution import Conv2d, ConvTranspose2d
 from .dropout import Dropout, Dropout2d
@@ -29,6 +30,6 @@ __all__ = [
     "Dropout2d", "Flatten", "GroupNorm", "History", "Identity", "InstanceNorm2d", "L1Loss",
     "LayerNorm", "LeakyReLU", "Linear", "MSELoss", "MaxPool2d", "MaxUnpool2d", "Module",
     "ModuleDict", "ModuleList", "NLLLoss", "Parameter", "ReLU", "ReLU6", "Sequential", "SiLU",
-    "Sigmoid", "Softmax", "Tanh", "Upsample", "capture", "evaluate", "fit", "init", "load",
-    "models", "naming", "optim", "save", "schedule", "summary",
+    "Sigmoid", "Softmax", "Tanh", "Upsample", "capture", "evaluate", "fit", "from_channels_last",
+    "init", "load", "models", "naming", "optim", "save", "schedule", "summary",
 ]  # fmt: skip

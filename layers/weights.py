@@ -99,9 +99,9 @@ def load(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
     no tensor is left out. Where several entries are dicts of tensors, the error lists them.
     Tensors that share their memory in a PyTorch file do so here.
 
-    The arrays of a large ``.safetensors`` or ``.pth`` file are mapped from the disk: read when
-    first used, and never written back. While they are in use, replace the file (as `save` does)
-    rather than write into it.
+    The arrays of a large file are mapped from the disk, if it is not compressed: they take no
+    memory until they are used, and are never written back. While they are in use, replace the
+    file (as `save` does) rather than write into it.
     """
     path = Path(path)
     read = _format(path).read

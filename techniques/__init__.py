@@ -44,6 +44,7 @@ from .saliency import saliency  # noqa: E402
 from .score_cam import score_cam  # noqa: E402
 from .shape_bias import cue_conflict, shape_bias  # noqa: E402
 from .smooth_grad import smooth_grad  # noqa: E402
+from .style import content_loss, gram_matrix, style_loss, style_transfer  # noqa: E402
 from .target import Unit  # noqa: E402
 from .top_patches import top_patches  # noqa: E402
 from .weights import weight_grid  # noqa: E402
@@ -54,6 +55,7 @@ __all__ = [
     "activation_maps",
     "attacks",
     "backprop",
+    "content_loss",
     "corrupt",
     "corruption_error",
     "corruptions",
@@ -67,6 +69,7 @@ __all__ = [
     "grad_cam",
     "grad_cam_plus_plus",
     "gradient_ascent",
+    "gram_matrix",
     "guided_backprop",
     "guided_grad_cam",
     "hires_cam",
@@ -79,6 +82,8 @@ __all__ = [
     "score_cam",
     "shape_bias",
     "smooth_grad",
+    "style_loss",
+    "style_transfer",
     "top_patches",
     "weight_grid",
 ]

@@ -1,4 +1,4 @@
-"""The command line: `minigrad tour`, `explain`, `step`, `check`, `robustness` and others."""
+"""The command line: `minigrad tour`, `explain`, `step`, `check`, `style` and others."""
 
 from __future__ import annotations
 
@@ -62,8 +62,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.set_defaults(stopped="stopped")
     commands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
     for add in (
-        _add_tour, _add_explain, _add_step, _add_check, _add_train, _add_robustness, _add_warmup,
-        _add_bench,
+        _add_tour, _add_explain, _add_step, _add_check, _add_train, _add_robustness, _add_style,
+        _add_data, _add_weights, _add_warmup, _add_bench,
     ):  # fmt: skip
         add(commands)
     return parser
@@ -76,9 +76,9 @@ def _add_tour(commands: argparse._SubParsersAction) -> None:
         "tour",
         help="show on one page what a trained network has learned",
         description="Write one page that shows what a trained network has learned: its weights, "
-        "its output maps, saliency, Grad-CAM, adversarial examples and the way back up. Without "
-        "--image it looks at Shapes; with it, also at photographs of yours through a network "
-        "trained on CIFAR-10.",
+        "its output maps, saliency, Grad-CAM, adversarial examples, style transfer and the way "
+        "back up. Without --image it looks at Shapes; with it, also at photographs of yours "
+        "through a network trained on CIFAR-10.",
         epilog="example: minigrad tour --image kitten.jpg puppy.jpg --out my-tour",
     )
     tour.add_argument("--image", nargs="+", action="extend", default=[], metavar="FILE",
@@ -190,6 +190,92 @@ def _add_robustness(commands: argparse._SubParsersAction) -> None:
     robustness.set_defaults(run=_robustness, stopped="stopped; the same command goes on from there")
 
 
+def _add_style(commands: argparse._SubParsersAction) -> None:
+    style = commands.add_parser(
+        "style",
+        help="paint a photograph in the style of a painting",
+        description="Paint the content of one picture in the style of others, by following the "
+        "gradient of a network's features to the pixels. After Ctrl-C the picture is written as "
+        "it is then.",
+        epilog="example: minigrad style town.jpg painting.jpg --size 256 --out styled.png",
+    )
+    style.add_argument("content", metavar="CONTENT", help="an image file")
+    style.add_argument("style", nargs="+", metavar="STYLE", help="one, or several to mix")
+    style.add_argument("--out", default="styled.png", metavar="FILE",
+                       help="the image file to write (default: %(default)s)")  # fmt: skip
+    style.add_argument("--strip", metavar="FILE", help="also write stages on the way, in a row")
+    style.add_argument("--size", type=int, default=256, metavar="N",
+                       help="the shorter side, in pixels (default: %(default)s)")  # fmt: skip
+    style.add_argument("--weights", metavar="FILE",
+                       help="weights of a VGG, SqueezeNet, ResNet, ... to paint with")  # fmt: skip
+    style.add_argument("--network", default="cifar10", metavar="NAME",
+                       help="without --weights: cifar10, which comes trained, or one with random "
+                       "weights, such as vgg16_bn (default: %(default)s)")  # fmt: skip
+    for name, default, text in (
+        ("content-weight", 1, "how much the content counts"),
+        ("style-weight", 100, "how much the style counts"),
+        ("tv-weight", 0, "how smooth the picture shall be"),
+    ):
+        style.add_argument(f"--{name}", type=float, default=default, metavar="W",
+                           help=f"{text} (default: %(default)s)")  # fmt: skip
+    style.add_argument("--steps", type=int, default=150, metavar="N", help="(default: %(default)s)")
+    style.add_argument("--scales", type=int, default=1, metavar="N",
+                       help="paint small first, and double N - 1 times")  # fmt: skip
+    style.add_argument("--optimizer", choices=["lbfgs", "adam"], default="lbfgs")
+    style.add_argument("--start", choices=["content", "style", "noise"], default="content")
+    style.add_argument("--mix", type=float, nargs="+", metavar="W", help="a weight for each STYLE")
+    style.add_argument("--keep-colour", action="store_true", help="keep the content's colours")
+    style.add_argument("--seed", type=int, default=0, help="(default: 0)")
+    style.set_defaults(run=_style, stopped="stopped; what was painted so far has been written")
+
+
+def _add_data(commands: argparse._SubParsersAction) -> None:
+    data = commands.add_parser(
+        "data",
+        help="list data sets and trained weights that others publish, and get them",
+        description="List data sets and trained weights that others publish, or get one: "
+        "resumed after a break, and checked against the published digest before it is used.",
+        epilog="example: minigrad data get cifar10 --to data",
+    )
+    actions = data.add_subparsers(required=True, metavar="list|get")
+    listed = actions.add_parser("list", help="what there is, how large, and on which terms")
+    listed.set_defaults(run=_data_list)
+    get = actions.add_parser("get", help="get one", epilog="example: minigrad data get vgg16")
+    get.add_argument("name", metavar="NAME", help="as listed")
+    get.add_argument("--to", default="data", metavar="DIR",
+                     help="where to put the folder NAME (default: %(default)s)")  # fmt: skip
+    get.set_defaults(run=_data_get, stopped="stopped; the same command goes on from there")
+
+
+def _add_weights(commands: argparse._SubParsersAction) -> None:
+    weights = commands.add_parser(
+        "weights",
+        help="show what is in a weight file, or convert it",
+        description="Show the arrays in a weight file (.npz, .safetensors, .pth), or write them in "
+        "another form. Nothing in the file is run.",
+        epilog="example: minigrad weights convert vgg16.pth vgg16.safetensors",
+    )
+    actions = weights.add_subparsers(required=True, metavar="show|convert")
+    show = actions.add_parser("show", help="names, types, shapes and ranges",
+                              epilog="example: minigrad weights show vgg16.pth")  # fmt: skip
+    show.add_argument("file", metavar="FILE")
+    show.set_defaults(run=_weights_show)
+    convert = actions.add_parser(
+        "convert",
+        help="write as .npz or .safetensors",
+        description="Write the arrays of a weight file as .npz or .safetensors. With --network and "
+        "--names, the file holds a Keras network's arrays, with channels last, and NAMES is a JSON "
+        'file that says which layer is which: {"features.0": "block1_conv1", ...}.',
+        epilog="example: minigrad weights convert keras.npz vgg16.npz --network vgg16 "
+        "--names names.json",
+    )
+    convert.add_argument("file", metavar="FILE")
+    convert.add_argument("out", metavar="OUT")
+    convert.add_argument("--network", metavar="NAME", help="such as vgg16")
+    convert.add_argument("--names", metavar="NAMES", help="a JSON file")
+    convert.set_defaults(run=_weights_convert)
+
+
 def _add_warmup(commands: argparse._SubParsersAction) -> None:
     warmup = commands.add_parser(
         "warmup",
@@ -286,6 +372,56 @@ def _robustness(options: argparse.Namespace) -> int:
     from techniques.robustness import write_report
 
     return write_report(options.out, options.network, options.data, options.count, options.seed)
+
+
+def _style(options: argparse.Namespace) -> int:
+    from techniques.style.command import paint_file
+
+    painting = paint_file(
+        options.content, options.style, options.out, options.size, options.network,
+        options.weights, options.strip, options.steps, options.seed,
+        content_weight=options.content_weight, style_weight=options.style_weight,
+        tv_weight=options.tv_weight, scales=options.scales, optimizer=options.optimizer,
+        start=options.start, mix=options.mix, keep_colour=options.keep_colour,
+    )  # fmt: skip
+    before, after = painting.losses.total[[0, -1]]
+    print(f"The picture is {options.out}; the loss went from {before:.4g} to {after:.4g}")
+    return 0
+
+
+def _data_list(options: argparse.Namespace) -> int:
+    from techniques.data.fetch import catalogue_text
+
+    print(catalogue_text())
+    return 0
+
+
+def _data_get(options: argparse.Namespace) -> int:
+    from techniques.data.fetch import find_source, get
+    from techniques.progress import progress_bar
+
+    source = find_source(options.name)
+    print(f"{source.description}; terms: {source.licence}; see {source.page}")
+    with progress_bar() as show:
+        files = get(options.name, options.to, show)
+    for path, digest in files:
+        print(f"{path}  sha256 {digest}")
+    return 0
+
+
+def _weights_show(options: argparse.Namespace) -> int:
+    from techniques.weight_command import contents
+
+    print(contents(options.file))
+    return 0
+
+
+def _weights_convert(options: argparse.Namespace) -> int:
+    from techniques.weight_command import convert
+
+    count = convert(options.file, options.out, options.network, options.names)
+    print(f"{count} arrays are in {options.out}")
+    return 0
 
 
 def _no_bench(options: argparse.Namespace) -> int:

@@ -61,6 +61,20 @@ def evaluating(model: Model) -> Iterator[None]:
             part.training = mode
 
 
+@contextmanager
+def frozen(model: Model) -> Iterator[None]:
+    """Want no gradients of a module's parameters, so that nothing is kept for them; restored."""
+    parameters = model.parameters() if isinstance(model, Module) else ()
+    trained = [parameter for parameter in parameters if parameter.requires_grad]
+    try:
+        for parameter in trained:
+            parameter.requires_grad = False
+        yield
+    finally:
+        for parameter in trained:
+            parameter.requires_grad = True
+
+
 def class_scores(model: Model, x: mg.Tensor) -> mg.Tensor:
     """Return the scores (N, K) of the images `x`, checked.
 

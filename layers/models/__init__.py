@@ -3,8 +3,13 @@
 from .alexnet import AlexNet
 from .lenet import LeNet
 from .mobilenet import MobileNet
+from .preparation import Normalized
+from .recognition import NETWORKS, recognize
 from .resnet import ResNet
 from .squeezenet import SqueezeNet
 from .vgg import VGG
 
-__all__ = ["VGG", "AlexNet", "LeNet", "MobileNet", "ResNet", "SqueezeNet"]
+__all__ = [
+    "NETWORKS", "VGG", "AlexNet", "LeNet", "MobileNet", "Normalized", "ResNet", "SqueezeNet",
+    "recognize",
+]  # fmt: skip

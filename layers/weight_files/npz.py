@@ -4,76 +4,93 @@ from __future__ import annotations
 
 import ast
 import math
-import os
+import struct
 import zipfile
 from collections.abc import Mapping
 from typing import IO
 
 import numpy as np
 
-from .archive import DAMAGE, check_sizes
+from .archive import DAMAGE, check_sizes, entry_bytes
+from .raw import contents
 
 _DATE = (1980, 1, 1, 0, 0, 0)  # the same arrays give the same bytes
+_HEAD = 30 + 20  # bytes before an entry: a fixed part, its name, and what zip64 adds
+_ALIGNMENT = 64
+_PADDING = 0xD935  # the kind of field that zipalign pads with
 
 
 def write(arrays: Mapping[str, np.ndarray], file: IO[bytes]) -> None:
-    """Write arrays as numpy.savez does."""
+    """Write arrays as numpy.savez does, and each where its elements can be mapped."""
     with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
         for name, array in arrays.items():
             entry = zipfile.ZipInfo(f"{name}.npy", _DATE)
+            entry.extra = _padding(file.tell() + _HEAD + len(entry.filename.encode()))
             with archive.open(entry, "w", force_zip64=True) as stream:
                 np.lib.format.write_array(stream, array, allow_pickle=False)
 
 
+def _padding(position: int) -> bytes:
+    """A field for an entry's head, after which its bytes begin at a multiple of `_ALIGNMENT`."""
+    length = -position % _ALIGNMENT
+    if 0 < length < 4:  # the field itself takes 4 bytes
+        length += _ALIGNMENT
+    return struct.pack("<HH", _PADDING, length - 4) + bytes(length - 4) if length else b""
+
+
 def read(file: IO[bytes]) -> dict[str, np.ndarray]:
     """Read arrays; a `ValueError` names the entry that is not what it claims."""
-    size = file.seek(0, os.SEEK_END)
+    data = contents(file)
     file.seek(0)
     arrays: dict[str, np.ndarray] = {}
     with zipfile.ZipFile(file) as archive:
         entries = archive.infolist()
-        check_sizes(entries, size)
+        check_sizes(entries, len(data))
         for entry in entries:
             name = entry.filename.removesuffix(".npy")
             if name == entry.filename or name in arrays:
                 raise ValueError(f"entry {entry.filename!r} is no array, or there twice")
             try:
-                with archive.open(entry) as stream:
-                    arrays[name] = _read_npy(stream, entry.file_size)
+                if entry.compress_type == zipfile.ZIP_STORED:
+                    arrays[name] = _array(entry_bytes(entry, data))
+                else:
+                    arrays[name] = _array(_unpacked(archive, entry))
             except (ValueError, *DAMAGE) as error:
                 raise ValueError(f"entry {name!r}: {error}") from error
     return arrays
 
 
-def _read_npy(stream: IO[bytes], size: int) -> np.ndarray:
-    """Read one array; its header must account for every byte of the entry."""
-    if stream.read(6) != b"\x93NUMPY":
+def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> memoryview:
+    """The bytes of a compressed entry, as many as it claims; memory is taken as they come."""
+    with archive.open(entry) as stream:
+        content = bytearray(stream.read(entry.file_size))
+        if len(content) < entry.file_size:
+            raise ValueError("it ends too early")
+        if stream.read(1):  # reaching the end also has the checksum checked
+            raise ValueError("it goes on behind its end")
+    return memoryview(content)
+
+
+def _array(data: memoryview) -> np.ndarray:
+    """The array in an entry; its header must account for every byte."""
+    if data[:6] != b"\x93NUMPY":
         raise ValueError("it does not begin as an array")
-    version = tuple(stream.read(2))
+    version = tuple(data[6:8])
     if version not in ((1, 0), (2, 0)):
         raise ValueError(f"it has the unknown version {version}")
-    width = 2 if version == (1, 0) else 4
-    length = int.from_bytes(stream.read(width), "little")
+    begin = 10 if version == (1, 0) else 12
+    length = int.from_bytes(data[8:begin], "little")
     if length > 10_000:
         raise ValueError(f"its header claims {length} bytes")
-    dtype, fortran, shape = _parse_header(stream.read(length))
-    bytes_claimed = math.prod(shape) * dtype.itemsize
-    if 8 + width + length + bytes_claimed != size:
+    dtype, fortran, shape = _parse_header(bytes(data[begin : begin + length]))
+    elements = data[begin + length :]
+    claimed = math.prod(shape) * dtype.itemsize
+    if claimed != len(elements):
         raise ValueError(
-            f"shape {shape} of {dtype} takes {bytes_claimed} bytes, and the entry has "
-            f"{size - 8 - width - length}"
+            f"shape {shape} of {dtype} takes {claimed} bytes, and the entry has {len(elements)}"
         )
-    data = bytearray(bytes_claimed)
-    view = memoryview(data)
-    while view:
-        count = stream.readinto(view)  # type: ignore[attr-defined]
-        if not count:
-            raise ValueError("it ends too early")
-        view = view[count:]
-    if stream.read(1):  # reaching the end also has the checksum checked
-        raise ValueError("it goes on behind its end")
-    array = np.frombuffer(data, dtype).reshape(shape, order="F" if fortran else "C")
-    return np.require(array, dtype.newbyteorder("="), ["C", "W"])
+    array = np.frombuffer(elements, dtype).reshape(shape, order="F" if fortran else "C")
+    return np.require(array, dtype.newbyteorder("="), ["A", "C", "W"])
 
 
 def _parse_header(header: bytes) -> tuple[np.dtype, bool, tuple[int, ...]]:

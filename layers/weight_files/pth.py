@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import math
 import zipfile
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import IO, Any
 
 import numpy as np
 
-from .archive import check_sizes, check_unpacked
+from .archive import check_sizes, check_unpacked, entry_bytes
 from .raw import contents, element_size, elements
 from .unpickler import Function, Unpickler, fill
 
@@ -146,7 +145,7 @@ class _ArchiveStorages:
         self.entries, self.folder, self.data = entries, folder, data
         self.byteorder = "<"
         if (name := f"{folder}/byteorder") in entries:
-            order = bytes(_entry_bytes(entries[name], data))
+            order = bytes(entry_bytes(entries[name], data))
             if order not in (b"little", b"big"):
                 raise ValueError(f"entry {name!r}: it is neither little nor big")
             self.byteorder = "<" if order == b"little" else ">"
@@ -155,7 +154,7 @@ class _ArchiveStorages:
         name = f"{self.folder}/data/{storage.key}"
         if name not in self.entries:
             raise ValueError(f"entry {name!r} is missing")
-        data = _entry_bytes(self.entries[name], self.data)
+        data = entry_bytes(self.entries[name], self.data)
         if len(data) != storage.nbytes:
             raise ValueError(f"entry {name!r} has {len(data)} bytes, not {storage.nbytes}")
         return elements(data, storage.dtype, self.byteorder)
@@ -186,28 +185,13 @@ def _read_archive(file: IO[bytes], data: memoryview) -> tuple[Any, _Storages]:
     if len(pickles) != 1:
         raise ValueError("it is a zip archive without PyTorch's data.pkl")
     try:
-        pickle = _entry_bytes(entries[pickles[0]], data)
+        pickle = entry_bytes(entries[pickles[0]], data)
         if len(pickle) > _LONGEST_PICKLE:
             raise ValueError(f"its {len(pickle)} bytes are more than descriptions of tensors take")
         state = Unpickler(bytes(pickle), _NAMES, _storage).load()
     except ValueError as error:
         raise ValueError(f"entry {pickles[0]!r}: {error}") from error
     return state, _ArchiveStorages(entries, pickles[0].removesuffix("/data.pkl"), data)
-
-
-def _entry_bytes(entry: zipfile.ZipInfo, data: memoryview) -> memoryview:
-    """The bytes of an uncompressed entry where they stand in the file, checked by their sum."""
-    if entry.compress_type != zipfile.ZIP_STORED or entry.flag_bits & 1:
-        raise ValueError(f"entry {entry.filename!r} is compressed, which PyTorch's never are")
-    head = data[entry.header_offset : entry.header_offset + 30]
-    if len(head) < 30 or head[:4] != b"PK\x03\x04":
-        raise ValueError(f"entry {entry.filename!r} does not begin where the archive says")
-    name_length = int.from_bytes(head[26:28], "little")
-    begin = entry.header_offset + 30 + name_length + int.from_bytes(head[28:30], "little")
-    span = data[begin : begin + entry.file_size]
-    if len(span) < entry.file_size or zlib.crc32(span) != entry.CRC:
-        raise ValueError(f"entry {entry.filename!r} is damaged: its bytes have another checksum")
-    return span
 
 
 def _read_legacy(data: memoryview) -> tuple[Any, _Storages]:

@@ -5,6 +5,8 @@
   in [0, 1], labels (N,) as int64, and the names of the classes.
 - `load_folder(path)` returns a `Dataset` of the images in a folder or zip file, one folder a class.
 - `load_image(path, size)` returns one photograph as (3, H, W), float32 in [0, 1].
+- `load_batch(paths, size)` returns photographs as torchvision's networks are tested with them,
+  `read_class_names(path)` the names of classes in a file.
 - `read_idx(path)` returns the array in an IDX file, `read_cifar10_batch(path)` one batch as a
   `Dataset`.
 - `data_folder(data)` and `find(name, data)` return where the data lies: an argument, the folder
@@ -12,11 +14,13 @@
 """
 
 from .cifar10 import CIFAR10_CLASSES, load_cifar10, read_cifar10_batch
+from .class_names import read_class_names
 from .dataset import Dataset
 from .folder import load_folder
 from .location import data_folder, find
 from .mnist import load_mnist, read_idx
 from .photographs import load_image
+from .preparation import load_batch
 from .shapes import Shapes
 
 __all__ = [
@@ -25,10 +29,12 @@ __all__ = [
     "Shapes",
     "data_folder",
     "find",
+    "load_batch",
     "load_cifar10",
     "load_folder",
     "load_image",
     "load_mnist",
     "read_cifar10_batch",
+    "read_class_names",
     "read_idx",
 ]

@@ -17,5 +17,6 @@ ROUTE = {
     "fgsm": "An adversarial example",
     "attacks": "Stronger attacks, and a network trained against them",
     "corruptions": "Pictures that are merely bad",
+    "style": "Style transfer",
     "decoder": "The way back up: unpooling and transposed convolution",
 }

@@ -2,6 +2,7 @@
 
 import io
 import os
+import tracemalloc
 import zipfile
 
 import numpy as np
@@ -12,6 +13,7 @@ from hypothesis.extra import numpy as hnp
 
 import layers
 from layers.weight_files import archive as zip_archive
+from layers.weight_files import raw
 
 ARRAYS = {"conv.weight": np.arange(24, dtype=np.float32).reshape(2, 3, 4), "count": np.int64(3)}
 
@@ -74,6 +76,24 @@ def test_the_same_arrays_give_the_same_bytes(tmp_path):
     layers.save(ARRAYS, tmp_path / "a.npz")
     layers.save(ARRAYS, tmp_path / "b.npz")
     assert (tmp_path / "a.npz").read_bytes() == (tmp_path / "b.npz").read_bytes()
+
+
+def test_a_large_npz_file_is_mapped_and_writing_to_its_arrays_leaves_it_alone(
+    tmp_path, monkeypatch
+):
+    path = tmp_path / "w.npz"
+    arrays = {"ü" * count: np.arange(float(count)) for count in range(1, 80)}
+    layers.save(arrays, path)
+    before = path.read_bytes()
+    monkeypatch.setattr(raw, "_MAPPED", 1000)
+    loaded = layers.load(path)
+    for name, array in arrays.items():
+        assert np.array_equal(loaded[name], array)
+        assert not loaded[name].flags.owndata  # where it stands in the file, whatever the name
+        loaded[name] += 1
+    assert path.read_bytes() == before
+    with np.load(path) as theirs:
+        assert all(np.array_equal(theirs[name], array) for name, array in arrays.items())
 
 
 def test_an_interrupted_save_leaves_the_old_file_and_no_other(tmp_path, monkeypatch):
@@ -177,6 +197,22 @@ def test_a_table_of_contents_that_lost_its_entries_is_refused(tmp_path):
     path.write_bytes(content)
     with pytest.raises(ValueError, match="empty"):
         layers.load(path)
+
+
+def test_memory_is_taken_for_what_is_there_not_for_what_is_claimed(tmp_path):
+    path = tmp_path / "w.npz"
+    np.savez_compressed(path, a=np.ones(100))
+    content = path.read_bytes()
+    size = (928).to_bytes(4, "little")  # of the array and its header
+    begin = content.rindex(size, 0, content.rindex(b"a.npy"))
+    path.write_bytes(content[:begin] + (2**29).to_bytes(4, "little") + content[begin + 4 :])
+    tracemalloc.start()
+    try:
+        with pytest.raises(ValueError, match=r"w\.npz.*'a'"):
+            layers.load(path)
+        assert tracemalloc.get_traced_memory()[1] < 2**20
+    finally:
+        tracemalloc.stop()
 
 
 def test_an_archive_that_unpacks_beyond_measure_is_refused(tmp_path, monkeypatch):

@@ -25,11 +25,16 @@ def test_version(capsys):
     assert printed.out.split() == ["minigrad", minigrad.__version__]
 
 
-@pytest.mark.parametrize(
-    "command", [[], ["tour"], ["explain"], ["step"], ["train"], ["robustness"], ["warmup"]]
-)
+COMMANDS = (
+    "", "tour", "explain", "step", "check", "train", "robustness", "style", "segment",
+    "segment train", "segment run", "segment score", "data", "data get", "weights",
+    "weights show", "weights convert", "warmup",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("command", COMMANDS)
 def test_help_has_an_example(command, capsys):
-    status, printed = run([*command, "--help"], capsys)
+    status, printed = run([*command.split(), "--help"], capsys)
     assert status == 0
     assert "example: minigrad " in printed.out
 

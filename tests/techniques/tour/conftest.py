@@ -59,7 +59,9 @@ def visit():
 
 @pytest.fixture(scope="session")
 def stops(visit):
-    return [stop(name, visit) for name in ROUTE]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("techniques.tour.sections.style._STEPS", 3)  # painting has its own tests
+        return [stop(name, visit) for name in ROUTE]
 
 
 @pytest.fixture(scope="session")
