@@ -25,7 +25,7 @@ def _check_layers() -> None:
 
 _check_layers()
 
-from . import attacks, data  # noqa: E402
+from . import attacks, data, segmentation  # noqa: E402
 from .activations import activation_gradients, activation_maps  # noqa: E402
 from .grad_cam import grad_cam, guided_grad_cam  # noqa: E402
 from .guided_backprop import backprop, deconvnet, guided_backprop  # noqa: E402
@@ -44,6 +44,7 @@ __all__ = [
     "guided_grad_cam",
     "integrated_gradients",
     "saliency",
+    "segmentation",
     "smooth_grad",
     "weight_grid",
 ]
