@@ -1,6 +1,7 @@
 """Data: the procedural set Shapes, and loaders for what a user has.
 
 - `Shapes(count, seed)` draws textured objects on clutter, with label, texture, mask and box.
+- `Scenes(count, seed)` draws several in one picture, with the class and instance of every pixel.
 - `load_mnist(split)` and `load_cifar10(split)` return a `Dataset`: images (N, C, H, W) as float32
   in [0, 1], labels (N,) as int64, and the names of the classes.
 - `load_folder(path)` returns a `Dataset` of the images in a folder or zip file, one folder a class.
@@ -17,11 +18,13 @@ from .folder import load_folder
 from .location import data_folder, find
 from .mnist import load_mnist, read_idx
 from .photographs import load_image
+from .scenes import Scenes
 from .shapes import Shapes
 
 __all__ = [
     "CIFAR10_CLASSES",
     "Dataset",
+    "Scenes",
     "Shapes",
     "data_folder",
     "find",
