@@ -1,4 +1,4 @@
-"""The training loop: mini-batches, a progress bar, checkpoints that can be resumed, an early end."""
+"""The training loop: mini-batches, a progress bar, checkpoints to resume from, an early end."""
 
 from __future__ import annotations
 

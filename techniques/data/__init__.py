@@ -4,6 +4,8 @@
 - `Scenes(count, seed)` draws several in one picture, with the class and instance of every pixel.
 - `load_mnist(split)` and `load_cifar10(split)` return a `Dataset`: images (N, C, H, W) as float32
   in [0, 1], labels (N,) as int64, and the names of the classes.
+- `load_camvid(split)`, `load_voc(split, size)` and `load_segmented(images, masks, classes)` return
+  a `SegmentedDataset`: images, and the class of every pixel.
 - `load_folder(path)` returns a `Dataset` of the images in a folder or zip file, one folder a class.
 - `load_image(path, size)` returns one photograph as (3, H, W), float32 in [0, 1].
 - `read_idx(path)` returns the array in an IDX file, `read_cifar10_batch(path)` one batch as a
@@ -19,19 +21,33 @@ from .location import data_folder, find
 from .mnist import load_mnist, read_idx
 from .photographs import load_image
 from .scenes import Scenes
+from .segmented import (
+    CAMVID_CLASSES,
+    VOC_CLASSES,
+    SegmentedDataset,
+    load_camvid,
+    load_segmented,
+    load_voc,
+)
 from .shapes import Shapes
 
 __all__ = [
+    "CAMVID_CLASSES",
     "CIFAR10_CLASSES",
+    "VOC_CLASSES",
     "Dataset",
     "Scenes",
+    "SegmentedDataset",
     "Shapes",
     "data_folder",
     "find",
+    "load_camvid",
     "load_cifar10",
     "load_folder",
     "load_image",
     "load_mnist",
+    "load_segmented",
+    "load_voc",
     "read_cifar10_batch",
     "read_idx",
 ]

@@ -1,4 +1,4 @@
-"""Scenes: several Shapes in one picture, overlapping, with the class and instance of every pixel."""
+"""Several Shapes in one picture, overlapping, with the class and instance of every pixel."""
 
 from __future__ import annotations
 

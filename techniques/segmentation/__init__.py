@@ -1,5 +1,6 @@
 """Segmentation: from a classifier to a map, and networks whose decoder mirrors their encoder."""
 
+from .augmentation import vary
 from .bilinear import BilinearUpsampling, bilinear_kernel
 from .convolutionalize import convolutionalize
 from .fcn import FCN
@@ -8,6 +9,7 @@ from .losses import border_weights, focal_loss, weighted_cross_entropy
 from .metrics import Metrics, boundary_f_score, metrics
 from .segnet import EncoderDecoder, SegNet
 from .tiled import tiled
+from .training import predict, score, train, transfer
 from .trunk import Trunk
 from .unet import UNet
 
@@ -26,6 +28,11 @@ __all__ = [
     "convolutionalize",
     "focal_loss",
     "metrics",
+    "predict",
+    "score",
     "tiled",
+    "train",
+    "transfer",
+    "vary",
     "weighted_cross_entropy",
 ]
