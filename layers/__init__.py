@@ -10,6 +10,7 @@ from . import init, models, optim, schedule
 from .activation import ELU, GELU, LeakyReLU, ReLU, ReLU6, Sigmoid, SiLU, Softmax, Tanh
 from .capture import capture
 from .channels_last import from_channels_last
+from .checkpoint import History
 from .container import ModuleDict, ModuleList, Sequential
 from .convolution import Conv2d, ConvTranspose2d
 from .dropout import Dropout, Dropout2d
@@ -21,7 +22,7 @@ from .normalization import BatchNorm1d, BatchNorm2d, GroupNorm, InstanceNorm2d, 
 from .parameter import Parameter
 from .pooling import AdaptiveAvgPool2d, AvgPool2d, MaxPool2d, MaxUnpool2d, Upsample
 from .summary import summary
-from .training import History, evaluate, fit
+from .training import evaluate, fit
 from .weights import load, save
 
 __all__ = [

@@ -1,12 +1,11 @@
-"""The training loop: mini-batches, a progress bar, checkpoints that can be resumed."""
+"""The training loop: mini-batches, a progress bar, checkpoints to resume from, an early end."""
 
 from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,7 +13,7 @@ import numpy as np
 
 import minigrad as mg
 
-from . import weights
+from .checkpoint import Best, History, load_checkpoint, save_checkpoint
 from .module import Module
 from .optim import Optimizer
 from .progress import EpochProgress
@@ -23,38 +22,6 @@ from .schedule import ReduceLROnPlateau, Schedule
 Random = int | np.random.Generator | None
 Batches = Iterable[tuple[np.ndarray, np.ndarray]]
 Data = tuple[np.ndarray, np.ndarray] | Batches | Callable[[np.random.Generator], Batches]
-
-
-@dataclass
-class History:
-    """What `fit` measured, one number an epoch.
-
-    Attributes
-    ----------
-    loss : list of float
-        Mean over the training samples, each measured as it was trained on.
-    accuracy : list of float
-        The fraction of training samples classified right, likewise; NaN where the labels are
-        not classes.
-    validation_accuracy : list of float
-        On the validation data, after each epoch; empty without them.
-    """
-
-    loss: list[float] = field(default_factory=list)
-    accuracy: list[float] = field(default_factory=list)
-    validation_accuracy: list[float] = field(default_factory=list)
-
-    @property
-    def epochs(self) -> int:
-        """How many epochs are finished."""
-        return len(self.loss)
-
-    def add(self, running: Running, validation_accuracy: float) -> None:
-        """Add an epoch."""
-        self.loss.append(running.loss)
-        self.accuracy.append(running.accuracy)
-        if not math.isnan(validation_accuracy):
-            self.validation_accuracy.append(validation_accuracy)
 
 
 def fit(
@@ -68,7 +35,8 @@ def fit(
     schedule: Schedule | None = None,
     schedule_every: Literal["epoch", "batch"] = "epoch",
     augment: Callable[[np.ndarray, np.random.Generator], np.ndarray] | None = None,
-    validation: tuple[np.ndarray, np.ndarray] | None = None,
+    validation: tuple[np.ndarray, np.ndarray] | Callable[[Module], float] | None = None,
+    patience: int | None = None,
     checkpoint: str | os.PathLike | None = None,
     rng: Random = None,
     progress: bool = True,
@@ -95,8 +63,12 @@ def fit(
         the loss or, with ``mode="max"``, the accuracy (on the validation data if there are any).
     augment : callable, optional
         ``augment(images, rng)`` returns another version of a batch of images.
-    validation : pair of arrays, optional
-        Images and labels to measure the accuracy on after each epoch.
+    validation : pair of arrays or callable, optional
+        Images and labels to measure the accuracy on after each epoch, or a function of the model
+        that returns a score, such as a mean IoU; its name stands in the printed line.
+    patience : int, optional
+        End when the validation has not been better for so many epochs. In any case the model then
+        has the weights of its best epoch.
     checkpoint : path, optional
         A ``.npz`` file written after each epoch and, if it is there, resumed from: an interrupted
         run ends like an uninterrupted one, given the same arguments.
@@ -138,6 +110,8 @@ def fit(
         raise ValueError(f'schedule_every must be "epoch" or "batch", not {schedule_every!r}')
     if schedule_every == "batch" and isinstance(schedule, ReduceLROnPlateau):
         raise ValueError("ReduceLROnPlateau looks at whole epochs: leave schedule_every out")
+    if patience is not None and (validation is None or patience < 1):
+        raise ValueError(f"patience {patience} needs validation, and to be at least 1 epoch")
     own = set(model.parameters())
     if own and own.isdisjoint(optimizer.state):
         raise ValueError(
@@ -147,7 +121,8 @@ def fit(
     loss = loss or mg.cross_entropy
     seed = int(np.random.default_rng(rng).integers(2**32))
     history = History()
-    saved = {"model": model, "optimizer": optimizer, "schedule": schedule}
+    best = None if patience is None else Best(model)
+    saved = {"model": model, "optimizer": optimizer, "schedule": schedule, "best": best}
     if checkpoint is not None:
         if Path(checkpoint).exists():
             seed, history = load_checkpoint(checkpoint, saved)
@@ -156,6 +131,8 @@ def fit(
 
     with EpochProgress(epochs, history.epochs, shown=progress) as shown:
         for epoch in range(history.epochs, epochs):
+            if patience is not None and history.epochs_since_best >= patience:
+                break
             model.train()
             epoch_rng = np.random.default_rng([seed, epoch])
             draw_from(epoch_rng, model)
@@ -177,16 +154,30 @@ def fit(
                     f"epoch {epoch + 1} got no batches: an iterator can be gone through only once, "
                     "so pass a list, or a function that makes the batches of an epoch"
                 )
-            accuracy = math.nan if validation is None else evaluate(model, *validation)
-            history.add(running, accuracy)
+            name, score = validated(model, validation)
+            history.add(running.loss, running.accuracy, score)
+            if best is not None and history.epochs_since_best == 0:
+                best.keep()
             if schedule is not None and schedule_every == "epoch":
                 step_schedule(schedule, history)
             if checkpoint is not None:
                 save_checkpoint(checkpoint, saved, seed, history)
-            shown.end_epoch(
-                loss=running.loss, accuracy=running.accuracy, validation_accuracy=accuracy
-            )
+            shown.end_epoch(loss=running.loss, accuracy=running.accuracy, **{name: score})
+    if best is not None:
+        best.restore()
     return history
+
+
+def validated(
+    model: Module, validation: tuple[np.ndarray, np.ndarray] | Callable[[Module], float] | None
+) -> tuple[str, float]:
+    """What is measured after an epoch, and how much it is; NaN for nothing."""
+    if validation is None:
+        return "validation_accuracy", math.nan
+    if not callable(validation):
+        return "validation_accuracy", evaluate(model, *validation)
+    with evaluation_mode(model), mg.no_grad():
+        return getattr(validation, "__name__", "validation"), float(validation(model))
 
 
 def evaluate(model: Any, images: Any, labels: Any, batch_size: int = 256) -> float:
@@ -355,67 +346,3 @@ def step_schedule(schedule: Schedule, history: History) -> None:
         schedule.step(history.loss[-1] if schedule.mode == "min" else accuracies[-1])
     else:
         schedule.step()
-
-
-# ---- checkpoints --------------------------------------------------------------------------
-
-
-def save_checkpoint(
-    path: str | os.PathLike, parts: Mapping[str, Any], seed: int, history: History
-) -> None:
-    """Write all parts of a run into one file, whole or not at all."""
-    arrays = {
-        f"{name}.{key}": array
-        for name, part in parts.items()
-        if part is not None
-        for key, array in part.state_dict().items()
-    }
-    arrays["run.seed"] = np.array(seed)
-    for name, values in vars(history).items():
-        arrays[f"run.{name}"] = np.array(values, dtype=np.float64)
-    try:
-        weights.save(arrays, path)
-    except KeyboardInterrupt:
-        # The epoch is finished, so it is not to be lost.
-        weights.save(arrays, path)
-        raise
-
-
-def load_checkpoint(path: str | os.PathLike, parts: Mapping[str, Any]) -> tuple[int, History]:
-    """Put all parts of a run back where a checkpoint left them, or, after an error, none."""
-    sections: dict[str, dict[str, np.ndarray]] = {}
-    for key, array in weights.load(path).items():
-        name, _, rest = key.partition(".")
-        sections.setdefault(name, {})[rest] = array
-    there = {name: part for name, part in parts.items() if part is not None}
-    advice = "use another path, or delete the file to start anew"
-    run = sections.pop("run", {})
-    if sections.keys() != there.keys() or not _is_record(run):
-        raise ValueError(
-            f"{path} is no checkpoint of this run: it holds {', '.join(sections) or 'nothing'}, "
-            f"and {', '.join(there)} and a whole record of the run are needed; {advice}"
-        )
-    before = {name: part.state_dict() for name, part in there.items()}
-    for name, part in there.items():
-        try:
-            part.load_state_dict(sections[name])
-        except (TypeError, ValueError) as error:
-            for other, state in before.items():
-                there[other].load_state_dict(state)
-            raise ValueError(
-                f"{path} is a checkpoint of another run, its {name} does not fit: {error}\n{advice}"
-            ) from error
-    seed = int(run.pop("seed"))
-    return seed, History(**{name: values.tolist() for name, values in run.items()})
-
-
-def _is_record(run: Mapping[str, np.ndarray]) -> bool:
-    """Whether these are the seed of a run and the numbers of each of its epochs."""
-    if run.keys() != {"seed", *vars(History())}:
-        return False
-    seed, loss, validated = run["seed"], run["loss"], run["validation_accuracy"]
-    return (
-        seed.ndim == 0 and seed.dtype.kind in "iu" and int(seed) >= 0
-        and loss.ndim == validated.ndim == 1
-        and run["accuracy"].shape == loss.shape and len(validated) <= len(loss)
-    )  # fmt: skip

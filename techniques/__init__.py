@@ -25,7 +25,7 @@ def _check_layers() -> None:
 
 _check_layers()
 
-from . import attacks, corruptions, data, defenses, evaluation  # noqa: E402
+from . import attacks, corruptions, data, defenses, evaluation, segmentation  # noqa: E402
 from .activations import activation_gradients, activation_maps  # noqa: E402
 from .corruptions import corrupt, corruption_error, mean_corruption_error  # noqa: E402
 from .deep_dream import deep_dream  # noqa: E402
@@ -80,6 +80,7 @@ __all__ = [
     "occlusion",
     "saliency",
     "score_cam",
+    "segmentation",
     "shape_bias",
     "smooth_grad",
     "style_loss",

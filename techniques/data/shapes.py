@@ -10,6 +10,7 @@ segmentations can be scored against the truth.
 from __future__ import annotations
 
 import colorsys
+from collections.abc import Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -18,7 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 from .silhouettes import Field, silhouettes
 from .textures import Texture, textures
 
-_EXTENT = 64  # pictures are composed in a square of this many units, then drawn at any size
+EXTENT = 64  # pictures are composed in a square of this many units, then drawn at any size
 
 # Between which HSV values the darker and the lighter colour of a texture lie: (vivid, light).
 _BRIGHTNESS = {
@@ -165,28 +166,57 @@ def _draw(
     rng: np.random.Generator, label: int, texture: int, size: int
 ) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
     """Draw one picture; return it as (3, size, size) bytes, with its mask."""
-    pixel = _EXTENT / size
-    centres = (np.arange(size, dtype=np.float32) + np.float32(0.5)) * np.float32(pixel)
-    x, y = centres[None, :], centres[:, None]  # kept apart: much of the arithmetic is on one axis
+    x, y, pixel = pixel_centres(size)
     # Light objects stand on dark backgrounds or dark ones on light: the outline is always there.
     light_object = bool(rng.random() < 0.5)
     hue = rng.random()
-    canvas = _background(rng, x, y, pixel, hue, light=not light_object)
+    canvas = background(rng, x, y, pixel, hue, light=not light_object)
 
     radius = rng.uniform(12.5, 22)
-    centre_x, centre_y = rng.uniform(radius + 1, _EXTENT - radius - 1, 2).tolist()
-    right, down = _rotated(x - centre_x, y - centre_y, rng.uniform(0, 2 * np.pi))
+    centre = rng.uniform(radius + 1, EXTENT - radius - 1, 2).tolist()
+    distance = place_object(canvas, rng, x, y, pixel, label, texture, centre, radius, hue,
+                            light_object)  # fmt: skip
+    return as_bytes(canvas), distance <= 0
+
+
+def pixel_centres(size: int) -> tuple[Field, Field, float]:
+    """The coordinates x (1, size) and y (size, 1) of the pixels' centres, and a pixel's width."""
+    pixel = EXTENT / size
+    centres = (np.arange(size, dtype=np.float32) + np.float32(0.5)) * np.float32(pixel)
+    return centres[None, :], centres[:, None], pixel  # apart: much arithmetic is on one axis
+
+
+def place_object(
+    canvas: Field,
+    rng: np.random.Generator,
+    x: Field,
+    y: Field,
+    pixel: float,
+    label: int,
+    texture: int,
+    centre: Sequence[float],
+    radius: float,
+    hue: float,
+    light: bool,
+) -> Field:
+    """Draw an object, with its shadow, onto the canvas; return each pixel's distance outside it."""
+    right, down = _rotated(x - centre[0], y - centre[1], rng.uniform(0, 2 * np.pi))
     distance = radius * silhouettes[label](right / radius, down / radius)
 
     canvas *= 1 - 0.45 * np.exp(-np.maximum(distance, 0) / 2)  # a soft contact shadow
-    colours = _colours(rng, hue + rng.uniform(0.3, 0.7), vivid=True, light=light_object)
+    colours = _colours(rng, hue + rng.uniform(0.3, 0.7), vivid=True, light=light)
     surface = _surface(rng, x, y, pixel, textures[texture], colours)
-    surface *= 1 - 0.12 * (x - centre_x + y - centre_y) / radius  # lit from the upper left
+    surface *= 1 - 0.12 * (x - centre[0] + y - centre[1]) / radius  # lit from the upper left
     _cover(canvas, surface, np.clip(0.5 - distance / pixel, 0, 1))
-    return np.rint(np.clip(canvas, 0, 1) * 255).astype(np.uint8), distance <= 0
+    return distance
 
 
-def _background(
+def as_bytes(canvas: Field) -> NDArray[np.uint8]:
+    """A picture in [0, 1], and a little beyond, as bytes."""
+    return np.rint(np.clip(canvas, 0, 1) * 255).astype(np.uint8)
+
+
+def background(
     rng: np.random.Generator, x: Field, y: Field, pixel: float, hue: float, light: bool
 ) -> Field:
     """Two textured regions with a wavy border, soft blobs and thin lines: anything but a shape."""
@@ -195,15 +225,15 @@ def _background(
                  _colours(rng, hue + rng.uniform(-0.12, 0.12), vivid=False, light=light))
         for _ in range(2)
     )  # fmt: skip
-    across, along = _rotated(x - _EXTENT / 2, y - _EXTENT / 2, rng.uniform(0, 2 * np.pi))
+    across, along = _rotated(x - EXTENT / 2, y - EXTENT / 2, rng.uniform(0, 2 * np.pi))
     wave = rng.uniform(2, 6) * np.sin(along * rng.uniform(0.08, 0.2) + rng.uniform(0, 2 * np.pi))
     _cover(first, second, np.clip((across - rng.uniform(-16, 16) + wave) / pixel, 0, 1))
     for _ in range(rng.integers(1, 4)):
-        centre_x, centre_y = rng.uniform(0, _EXTENT, 2).tolist()
+        centre_x, centre_y = rng.uniform(0, EXTENT, 2).tolist()
         squared = (x - centre_x) ** 2 + (y - centre_y) ** 2
         _cover(first, _flat(rng, light), 0.8 * np.exp(-squared / rng.uniform(2, 5) ** 2))
     for _ in range(rng.integers(1, 4)):
-        centre_x, centre_y = rng.uniform(0, _EXTENT, 2).tolist()
+        centre_x, centre_y = rng.uniform(0, EXTENT, 2).tolist()
         along, across = _rotated(x - centre_x, y - centre_y, rng.uniform(0, 2 * np.pi))
         outside = np.maximum(np.abs(across) - 0.8, np.abs(along) - rng.uniform(6, 16))
         _cover(first, _flat(rng, light), np.clip(0.5 - outside / pixel, 0, 1))

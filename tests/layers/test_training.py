@@ -106,6 +106,50 @@ def test_an_interrupted_run_ends_like_an_uninterrupted_one(tmp_path, monkeypatch
     assert history == expected
 
 
+def test_a_function_of_the_model_can_be_the_validation(capsys):
+    def margin(model):
+        assert not model.training
+        return float(model(rings(rng=5)[0]).data.std())
+
+    model, history = run(2, validation=margin, progress=True)
+    assert history.validation_accuracy[-1] == margin(model.eval())
+    assert f"margin {history.validation_accuracy[-1]:.4f}" in capsys.readouterr().out
+
+
+def scores(*values):
+    """A validation that returns these values, and the weights that it saw."""
+    seen = []
+
+    def score(model):
+        seen.append({name: array.copy() for name, array in model.state_dict().items()})
+        return values[len(seen) - 1]
+
+    return score, seen
+
+
+def test_with_patience_a_run_ends_early_with_its_best_weights():
+    score, seen = scores(0.1, 0.7, 0.7, 0.5, 0.9)
+    model, history = run(5, validation=score, patience=2)
+    assert history.epochs == 4
+    for name, array in model.state_dict().items():
+        np.testing.assert_array_equal(array, seen[1][name])
+
+
+def test_a_resumed_run_remembers_its_best_weights(tmp_path):
+    score, seen = scores(0.8, 0.1)
+    run(2, validation=score, patience=3, checkpoint=tmp_path / "run.npz")
+    later, _ = scores(0.2, 0.3)
+    model, history = run(4, validation=later, patience=3, checkpoint=tmp_path / "run.npz")
+    assert history.validation_accuracy == [0.8, 0.1, 0.2, 0.3]
+    for name, array in model.state_dict().items():
+        np.testing.assert_array_equal(array, seen[0][name])
+
+
+def test_patience_needs_a_validation():
+    with pytest.raises(ValueError, match="patience 2 needs validation"):
+        run(1, patience=2)
+
+
 def test_a_finished_run_is_not_run_again(tmp_path):
     first, history = run(2, checkpoint=tmp_path / "run.npz")
     again, same = run(2, checkpoint=tmp_path / "run.npz", rng=7, data=lambda rng: 1 / 0)

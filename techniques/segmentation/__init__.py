@@ -1,0 +1,38 @@
+"""Segmentation: from a classifier to a map, and networks whose decoder mirrors their encoder."""
+
+from .augmentation import vary
+from .bilinear import BilinearUpsampling, bilinear_kernel
+from .convolutionalize import convolutionalize
+from .fcn import FCN
+from .instances import connected_components
+from .losses import border_weights, focal_loss, weighted_cross_entropy
+from .metrics import Metrics, boundary_f_score, metrics
+from .segnet import EncoderDecoder, SegNet
+from .tiled import tiled
+from .training import predict, score, train, transfer
+from .trunk import Trunk
+from .unet import UNet
+
+__all__ = [
+    "FCN",
+    "BilinearUpsampling",
+    "EncoderDecoder",
+    "Metrics",
+    "SegNet",
+    "Trunk",
+    "UNet",
+    "bilinear_kernel",
+    "border_weights",
+    "boundary_f_score",
+    "connected_components",
+    "convolutionalize",
+    "focal_loss",
+    "metrics",
+    "predict",
+    "score",
+    "tiled",
+    "train",
+    "transfer",
+    "vary",
+    "weighted_cross_entropy",
+]
