@@ -134,3 +134,10 @@ def as_classes(target: Target, scores: NDArray[Any], name: str = "target") -> ND
             f"{classes - 1}"
         )
     return np.full(count, chosen, np.int64)
+
+
+def one_hot(classes: NDArray[np.int64], count: int) -> NDArray[np.float32]:
+    """Return rows of `count` zeros with a one at each class: the cotangent that picks a score."""
+    rows = np.zeros((len(classes), count), np.float32)
+    rows[np.arange(len(classes)), classes] = 1
+    return rows

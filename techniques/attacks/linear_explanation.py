@@ -10,9 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 
 import minigrad as mg
 
-from ..model import Model, class_gradient, logits
+from ..model import Model, logits, score_gradient
 from ..result import Result
-from ..target import Target
+from ..target import Target, as_classes
 from .budget import Bounds, checked_epsilon, images_within, project_linf
 
 Array = NDArray[Any]
@@ -71,13 +71,14 @@ def logit_shift(
     100 [1.] [1.]
     """
     array, epsilon = images_within(images, bounds), checked_epsilon(epsilon)
-    gradient, classes = class_gradient(model, array, target)
+    clean = logits(model, array)
+    classes = as_classes(target, clean)
+    gradient, _ = score_gradient(model, array, classes)
     moved = project_linf(array - epsilon * np.sign(gradient), array, epsilon, bounds)
     rows = np.arange(len(array))
-    before, after = (logits(model, shown)[rows, classes] for shown in (array, moved))
     return LogitShift(
         dimension=array[:1].size,
-        shift=before - after,
+        shift=(clean - logits(model, moved))[rows, classes],
         predicted=epsilon * np.abs(gradient).sum(axis=(1, 2, 3)),
         variant=f"fall of the logit under one step, ε = {epsilon:g} in L∞",
     )

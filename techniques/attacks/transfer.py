@@ -13,7 +13,7 @@ import layers
 import minigrad as mg
 from layers.optim import Adam
 
-from ..model import Model, class_gradient, logits
+from ..model import Model, logits, score_gradient
 from ..progress import only_bar, tracked
 from .budget import Bounds, images_within
 from .fgsm import fgsm
@@ -136,7 +136,7 @@ def train_substitute(
                 progress=False,
             )  # fmt: skip
         if turn < rounds - 1:
-            gradient, _ = class_gradient(substitute, known, answers)
+            gradient, _ = score_gradient(substitute, known, answers)
             moved = np.clip(known + step * np.sign(gradient), *bounds).astype(known.dtype)
             known = np.concatenate([known, moved])
             answers = np.concatenate([answers, logits(victim, moved).argmax(axis=1)])
