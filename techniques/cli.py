@@ -1,4 +1,4 @@
-"""The command line: `minigrad tour`, `step`, `check`, `train`, `warmup` and `bench`."""
+"""The command line: `minigrad tour`, `step`, `check`, `grade`, `train`, `warmup` and `bench`."""
 
 from __future__ import annotations
 
@@ -57,7 +57,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"minigrad {minigrad.__version__}")
     parser.set_defaults(stopped="stopped")
     commands = parser.add_subparsers(required=True, metavar="COMMAND", title="commands")
-    for add in (_add_tour, _add_step, _add_check, _add_train, _add_warmup, _add_bench):
+    for add in (
+        _add_tour, _add_step, _add_check, _add_grade, _add_train, _add_warmup, _add_bench
+    ):  # fmt: skip
         add(commands)
     return parser
 
@@ -125,6 +127,20 @@ def _add_check(commands: argparse._SubParsersAction) -> None:
                        help="one for each input, as 3x4; () is a number")  # fmt: skip
     check.add_argument("--seed", type=int, default=0, help="for the inputs (default: 0)")
     check.set_defaults(run=_check)
+
+
+def _add_grade(commands: argparse._SubParsersAction) -> None:
+    from techniques.homework import command
+
+    grade = commands.add_parser(
+        "grade",
+        help="grade the homework of a class, locked in, with feedback that names the mistake",
+        description=command.DESCRIPTION,
+        epilog=command.USES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.add_options(grade)
+    grade.set_defaults(run=command.run, stopped="stopped; the same command goes on from there")
 
 
 def _add_train(commands: argparse._SubParsersAction) -> None:

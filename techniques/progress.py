@@ -18,9 +18,16 @@ def progress_bar() -> Iterator[Callable[[int, int, str], None]]:
         yield lambda done, steps, text: None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
 
-    columns = BarColumn(), TimeElapsedColumn(), TextColumn("{task.description}")
+    times = TimeElapsedColumn(), TimeRemainingColumn()
+    columns = BarColumn(), *times, TextColumn("{task.description}")
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("", total=None)
 

@@ -6,12 +6,14 @@ arrays come back, and they are judged here.
 
 from .assignment import Assignment, Mistake, Problem, load
 from .comparison import Arrays, Check, Gradients, Property, Score
+from .course import Class, grade_all
 from .marking import Result, grade
 from .process import IsolationError, Launcher
 from .sandbox.limits import Limits
 from .submission import Submission
 
 __all__ = [
-    "Arrays", "Assignment", "Check", "Gradients", "IsolationError", "Launcher", "Limits",
-    "Mistake", "Problem", "Property", "Result", "Score", "Submission", "grade", "load",
+    "Arrays", "Assignment", "Check", "Class", "Gradients", "IsolationError", "Launcher", "Limits",
+    "Mistake", "Problem", "Property", "Result", "Score", "Submission", "grade",
+    "grade_all", "load",
 ]  # fmt: skip

@@ -193,11 +193,16 @@ def grade_problem(
     student: str,
     secret: bytes,
     launcher: Launcher,
+    hidden: bool = True,
 ) -> ProblemResult:
-    """Grade one problem of a submission; this never raises for what a submission does."""
-    return _Examination(assignment, assignment.problems[name], submitted, launcher).run(
-        student, secret
-    )
+    """Grade one problem of a submission; this never raises for what a submission does.
+
+    Without `hidden`, only the visible cases are tried.
+    """
+    problem = assignment.problems[name]
+    if not hidden:
+        problem = replace(problem, hidden={})
+    return _Examination(assignment, problem, submitted, launcher).run(student, secret)
 
 
 class _Over(Exception):

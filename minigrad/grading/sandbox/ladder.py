@@ -20,13 +20,14 @@ from . import landlock, namespaces, seccomp
 from .system_calls import drop_capabilities
 
 RUNGS = ("user", "namespaces", "landlock", "seccomp")
+_NOT_IMPORTED = {"sandbox", "__main__", "sitecustomize", "usercustomize"}
 _FIRST_USER, _USERS = 61184, 4000  # the range that systems keep for users that come and go
 
 
 def readable_paths() -> list[str]:
     """Where Python finds what a submission may import: its own library and what is loaded now."""
     paths = {sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")}
-    loaded = {name.partition(".")[0] for name in sys.modules} - {"sandbox", "__main__"}
+    loaded = {name.partition(".")[0] for name in sys.modules} - _NOT_IMPORTED
     for name in loaded - set(sys.stdlib_module_names):
         file = getattr(sys.modules.get(name), "__file__", None)
         if file:

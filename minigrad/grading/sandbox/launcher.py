@@ -87,7 +87,7 @@ def _supervise(number: int, limits: Limits, ladder: Ladder, descriptors: list[in
     with selectors.DefaultSelector() as selector:
         selector.register(ended, selectors.EVENT_READ)
         selector.register(life, selectors.EVENT_READ)
-        selector.select(limits.wall + 5)  # the grader's clock is the one that counts
+        selector.select()
     os.kill(child, signal.SIGKILL)
     _, status, usage = os.wait4(child, 0)
     wall = time.monotonic() - started
