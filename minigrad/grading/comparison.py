@@ -78,17 +78,21 @@ class Arrays(Comparison):
         What messages call them. Each right one earns its share.
     tolerance : float
         ``max|answer − expected| ≤ tolerance · max(1, max|expected|)``.
+    whole : bool
+        Whether only all of them together earn anything.
     """
 
     names: Sequence[str] = ("the result",)
     tolerance: float = 1e-8
+    whole: bool = False
 
     def judge(self, answer: Any, question: Question) -> Verdict:
         expected = _listed(question.expected)
         given = _listed(answer)
         if len(given) != len(expected):
             wanted = f"{len(expected)} ({', '.join(self.names)})" if len(expected) > 1 else "1"
-            return Verdict(0.0, [Finding("wrong_count", _count_sentence(given, wanted))])
+            count = Finding("wrong_count", _count_sentence(given, wanted))
+            return Verdict(0.0, [*self._declared([], given, [], question), count])
         findings: list[Finding] = []
         right = 0
         wrong = []
@@ -106,7 +110,8 @@ class Arrays(Comparison):
                 explained = self._explain(wrong, given, expected, question)
                 findings = [f for f in findings if f.cause != "different" or not explained]
                 findings += explained
-        return Verdict(right / len(expected), findings)
+        share = right / len(expected)
+        return Verdict(float(share == 1.0) if self.whole else share, findings)
 
     def _fault(self, name: str, answer: Any, expected: np.ndarray) -> Finding | None:
         """What is wrong with one array, without looking for the reason."""
@@ -140,9 +145,15 @@ class Arrays(Comparison):
         found = []
         for sentence, value in question.mistakes():
             values = _listed(value)
-            if len(values) == len(given) and any(
-                _same(given[i], values[i]) and not _same(expected[i], values[i]) for i in wrong
-            ):
+            if len(values) != len(given):
+                continue
+            if expected:
+                fits = any(
+                    _same(given[i], values[i]) and not _same(expected[i], values[i]) for i in wrong
+                )
+            else:  # another number of values than there should be
+                fits = all(map(_same, given, values))
+            if fits:
                 found.append(Finding("mistake", sentence))
         return found
 
@@ -344,7 +355,7 @@ def fault_of_form(name: str, answer: Any, shape: tuple[int, ...]) -> Finding | N
 
 def _listed(value: Any) -> list:
     """The arrays of an answer: several in a tuple, or one."""
-    return list(value) if isinstance(value, tuple) else [value]
+    return list(value) if isinstance(value, (tuple, list)) else [value]
 
 
 def _count_sentence(given: list, wanted: str) -> str:
