@@ -6,20 +6,18 @@ the largest expected value. Only then is it asked which mistake explains a diffe
 
 from __future__ import annotations
 
-import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from ..testing import check_backward, diagnose
+from ..testing import diagnose
+from ..testing.diagnosis import find_causes, tolerance_for
+from ..testing.evidence import Evidence
 from ..testing.report import Finding
-
-
-class NoAnswer(Exception):
-    """The student's process, asked once more, gave no value."""
 
 
 @dataclass
@@ -34,14 +32,14 @@ class Question:
         What the solution returns for them.
     mistakes : callable
         ``mistakes()``: pairs of a declared mistake's sentence and the value it leads to.
-    ask : callable
-        ``ask(*inputs)`` calls the student's function again; raises `NoAnswer`.
+    solution : callable
+        The solution's function, which may be called with other arguments.
     """
 
     inputs: tuple
     expected: Any
     mistakes: Callable[[], Iterator[tuple[str, Any]]]
-    ask: Callable[..., Any]
+    solution: Callable[..., Any]
 
 
 @dataclass
@@ -191,7 +189,7 @@ class Gradients(Arrays):
     Attributes
     ----------
     forward : callable
-        ``forward(*inputs)``, right and trusted: wrong gradients are held against its differences.
+        ``forward(*inputs)``, right and trusted: what a wrong gradient is explained with.
     """
 
     forward: Callable[..., Any] | None = None
@@ -200,41 +198,49 @@ class Gradients(Arrays):
         self, wrong: list[int], given: list, expected: list, question: Question
     ) -> list[Finding]:
         assert self.forward is not None, "Gradients needs forward="
-        inputs = question.inputs[1:]
+        grad_out, *inputs = question.inputs
         places = [i for i, x in enumerate(inputs) if _is_float(x)]
+        output = np.asarray(self.forward(*inputs), float)
+        found = []
 
-        def merged(arrays: Sequence[np.ndarray]) -> list:
-            whole = list(inputs)
-            for place, value in zip(places, arrays, strict=True):
-                whole[place] = value
-            return whole
+        def gradient(i: int, g: Any, changed: Sequence[Any]) -> Any:
+            return _listed(question.solution(g, *changed))[i]
 
-        def forward(*arrays: np.ndarray) -> Any:
-            assert self.forward is not None
-            return self.forward(*merged(arrays))
-
-        def backward(g: Any, *arrays: np.ndarray) -> Any:
-            answer = _listed(question.ask(g, *merged(arrays)))
-            return tuple(np.asarray(a) for a in answer)
-
-        names = [*inspect.signature(self.forward).parameters]
-        if len(names) == len(inputs):
-            kind = inspect.Parameter.POSITIONAL_ONLY
-            parameters = [inspect.Parameter(names[p], kind) for p in places]
-            forward.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-        try:
-            report = check_backward(forward, backward, *[inputs[p] for p in places])
-        except (NoAnswer, ValueError, TypeError):  # no second answer, or one of another form
-            return []
-        found = [Finding(f.cause, f.sentence) for f in report.findings]
         for i in wrong:
-            if i < len(report.inputs):
-                found += [
-                    Finding(f.cause, f"{self.names[i]}: {f.sentence}")
-                    for f in report.inputs[i].findings
-                    if f.cause not in ("unknown", "nondifferentiable")
-                ]
+            if not _numeric(given[i]):
+                continue
+            value = np.asarray(given[i])
+            evidence = _AnalyticEvidence(
+                value, np.asarray(expected[i], float), name=self.names[i], index=places[i],
+                inputs=inputs, output=output, cotangent=grad_out,
+                actuals=_spread(given, places, inputs), expecteds=_spread(expected, places, inputs),
+                noise=1e-12, tolerance=tolerance_for(value),
+                vjp=partial(gradient, i, grad_out),
+            )  # fmt: skip
+            evidence.backward = partial(gradient, i, changed=inputs)
+            found += [
+                Finding(f.cause, f"{self.names[i]}: {f.sentence}")
+                for f in find_causes(evidence)
+                if f.cause != "unknown"
+            ]
         return found
+
+
+class _AnalyticEvidence(Evidence):
+    """Evidence whose gradients for other cotangents come from the solution."""
+
+    backward: Callable[[np.ndarray], Any]
+
+    def with_cotangent(self, cotangent: np.ndarray) -> np.ndarray | None:
+        return self.backward(cotangent)
+
+
+def _spread(values: list, places: list[int], inputs: list) -> list:
+    """The gradients of some arguments, at the places of these among all."""
+    found: list = [None] * len(inputs)
+    for place, value in zip(places, values, strict=True):
+        found[place] = np.asarray(value) if _numeric(value) else None
+    return found
 
 
 @dataclass(frozen=True)

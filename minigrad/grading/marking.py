@@ -13,7 +13,7 @@ import numpy as np
 
 from . import feedback, submission
 from .assignment import Assignment, Problem
-from .comparison import NoAnswer, Question
+from .comparison import Question
 from .process import Launcher, Reply, Stopped, StudentProcess
 from .seeds import generator
 from .submission import Submission
@@ -259,14 +259,16 @@ class _Examination:
         except _Over as over:
             self._fail(case, over.status, over.reply.text, over.reply.error)
         else:
-            self._judge(case, reply, inputs, expected)
+            self._judge(case, reply, inputs, expected, function)
         if not case.hidden:
             case.printed = self.printed
             if case.status == "WRONG":
                 names = list(inspect.signature(function).parameters)
                 case.inputs = feedback.of_inputs(names, inputs)
 
-    def _judge(self, case: CaseResult, reply: Reply, inputs: tuple, expected: Any) -> None:
+    def _judge(
+        self, case: CaseResult, reply: Reply, inputs: tuple, expected: Any, function: Any
+    ) -> None:
         if reply.kind == "missing":
             self._fail(case, "MISSING", f"there is no function {self.problem.name}")
         elif reply.kind == "memory":
@@ -277,7 +279,7 @@ class _Examination:
             case.status, case.causes = "WRONG", ["wrong_type"]
             case.feedback = feedback.CATALOGUE["wrong_type"] if case.hidden else reply.text
         else:
-            question = Question(inputs, expected, lambda: self._mistaken(inputs), self._value)
+            question = Question(inputs, expected, lambda: self._mistaken(inputs), function)
             try:
                 verdict = self.problem.compare.judge(reply.value, question)
             except Exception:
@@ -298,16 +300,19 @@ class _Examination:
             case.detail = text
 
     def _mistaken(self, inputs: tuple) -> Iterator[tuple[str, Any]]:
-        """What the declared mistakes lead to for these arguments."""
+        """What the declared mistakes lead to for these arguments.
+
+        Those of other problems count too, for one function may use another.
+        """
         for mistake in self.assignment.mistakes:
-            if mistake.problem == self.problem.name:
-                function = getattr(self.assignment.wrong(mistake), self.problem.name)
-                try:
-                    with np.errstate(all="ignore"):
-                        value = function(*_copied(inputs))
-                except Exception:  # it crashes for these arguments, so it explains no answer
-                    continue
-                yield mistake.sentence, value
+            function = getattr(self.assignment.wrong(mistake), self.problem.name)
+            try:
+                with np.errstate(all="ignore"):
+                    value = function(*_copied(inputs))
+            except Exception:  # it crashes for these arguments, so it explains no answer
+                continue
+            own = mistake.problem == self.problem.name
+            yield mistake.sentence if own else f"{mistake.problem}: {mistake.sentence}", value
 
     # ---- the student's process ------------------------------------------------------------------
 
@@ -346,15 +351,6 @@ class _Examination:
             status = "MEMORY" if reply.kind == "memory" else "IMPORT_ERROR"
             self.over = _Over(status, reply)
             raise self.over
-
-    def _value(self, *inputs: Any) -> Any:
-        try:
-            reply = self._ask(*inputs)
-        except (Stopped, _Over):
-            raise NoAnswer from None
-        if reply.kind != "value":
-            raise NoAnswer
-        return reply.value
 
     def _close(self) -> None:
         if self.process is not None:
