@@ -39,8 +39,9 @@ def serve(requests: int, replies: int) -> None:
         fields, value = _answer(message, module)
         try:
             frame = encode({**fields, "number": message.fields["number"]}, value)
-        except WireError as error:
-            fields = {"kind": "refused", "text": str(error)}
+        except (WireError, MemoryError) as error:
+            kind = "memory" if isinstance(error, MemoryError) else "refused"
+            fields = {"kind": kind, "text": str(error)}
             frame = encode({**fields, "number": message.fields["number"]}, None)
         _flush()
         view = memoryview(frame)

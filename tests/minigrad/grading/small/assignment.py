@@ -2,7 +2,7 @@
 
 from minigrad.grading import Arrays, Assignment, Limits, Mistake, Problem
 
-LIMITS = Limits(cpu=1, memory=400 << 20)
+LIMITS = Limits(cpu=1, memory=400 << 20, reply=8 << 20)
 
 
 def drawn(rng, rows=3):
