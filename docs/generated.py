@@ -1,6 +1,7 @@
 """Directives whose content is generated, so never out of date.
 
-``primitive-table``, ``public-names``, ``mistake-gallery`` and ``benchmark-results``.
+``primitive-table``, ``public-names``, ``mistake-gallery``, ``homework-problems`` and
+``benchmark-results``.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import minigrad as mg
 from benchmarks import figure, table
 from benchmarks.report import Report
 from minigrad import testing
+from techniques import homework
 
 
 def _cell(text: str) -> nodes.entry:
@@ -93,6 +95,28 @@ class MistakeGallery(Directive):
         return shown
 
 
+class HomeworkProblems(Directive):
+    """What an assignment asks for: its problems with points, and the starter."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """Build the table from the assignment."""
+        assignment = homework.find(self.arguments[0])
+        rows = [
+            [name, f"{problem.points:g}", problem.task, "\n".join(problem.visible),
+             str(len(problem.hidden))]
+            for name, problem in assignment.problems.items()
+        ]  # fmt: skip
+        header = ["function", "points", "task", "visible cases", "hidden"]
+        starter = assignment.starter_text
+        return [
+            _table(header, rows, [20, 8, 40, 24, 8]),
+            nodes.paragraph(text="This is what one begins with:"),
+            nodes.literal_block(starter, starter, language="python"),
+        ]
+
+
 class BenchmarkResults(Directive):
     """The results that ``minigrad bench --json FILE`` has written: summary, figure and tables."""
 
@@ -145,5 +169,6 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_directive("primitive-table", PrimitiveTable)
     app.add_directive("public-names", PublicNames)
     app.add_directive("mistake-gallery", MistakeGallery)
+    app.add_directive("homework-problems", HomeworkProblems)
     app.add_directive("benchmark-results", BenchmarkResults)
     return {"parallel_read_safe": True}

@@ -7,6 +7,7 @@ import importlib
 
 
 def add(commands: argparse._SubParsersAction) -> None:
+    """Declare the options of ``minigrad bench``."""
     # The benchmarks stand above this package, so they are named and not imported; without them,
     # as in a copy of this package alone, the command says where they are.
     try:

@@ -6,6 +6,7 @@ import argparse
 
 
 def add(commands: argparse._SubParsersAction) -> None:
+    """Declare the options of ``minigrad check``."""
     check = commands.add_parser(
         "check",
         help="check the hand-written gradients of a file, and say what is wrong",

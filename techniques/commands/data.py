@@ -6,6 +6,7 @@ import argparse
 
 
 def add(commands: argparse._SubParsersAction) -> None:
+    """Declare the options of ``minigrad data``."""
     data = commands.add_parser(
         "data",
         help="list data sets and trained weights that others publish, and get them",

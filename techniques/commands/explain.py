@@ -6,6 +6,7 @@ import argparse
 
 
 def add(commands: argparse._SubParsersAction) -> None:
+    """Declare the options of ``minigrad explain``."""
     explain = commands.add_parser(
         "explain",
         help="show what a network sees in a picture, and where",

@@ -6,6 +6,7 @@ import argparse
 
 
 def add(commands: argparse._SubParsersAction) -> None:
+    """Declare the options of ``minigrad robustness``."""
     robustness = commands.add_parser(
         "robustness",
         help="attack and corrupt the pictures of a network, and report what is left",

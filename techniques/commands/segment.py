@@ -6,6 +6,7 @@ import argparse
 
 
 def add(commands: argparse._SubParsersAction) -> None:
+    """Declare the options of ``minigrad segment``."""
     from techniques.segmentation.recipes import RECIPES
 
     segment = commands.add_parser(

@@ -6,6 +6,7 @@ import argparse
 
 
 def add(commands: argparse._SubParsersAction) -> None:
+    """Declare the options of ``minigrad step``."""
     from minigrad.stepping.examples import EXAMPLES, shows
 
     offered = "\n".join(f"  {name:12} {shows(name)}" for name in EXAMPLES)

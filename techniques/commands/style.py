@@ -6,6 +6,7 @@ import argparse
 
 
 def add(commands: argparse._SubParsersAction) -> None:
+    """Declare the options of ``minigrad style``."""
     style = commands.add_parser(
         "style",
         help="paint a photograph in the style of a painting",

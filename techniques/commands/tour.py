@@ -6,6 +6,7 @@ import argparse
 
 
 def add(commands: argparse._SubParsersAction) -> None:
+    """Declare the options of ``minigrad tour``."""
     from techniques.tour.route import ROUTE
 
     tour = commands.add_parser(

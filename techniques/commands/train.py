@@ -6,6 +6,7 @@ import argparse
 
 
 def add(commands: argparse._SubParsersAction) -> None:
+    """Declare the options of ``minigrad train``."""
     train = commands.add_parser(
         "train",
         help="train again one of the networks that come with the package",

@@ -6,6 +6,7 @@ import argparse
 
 
 def add(commands: argparse._SubParsersAction) -> None:
+    """Declare the options of ``minigrad warmup``."""
     warmup = commands.add_parser(
         "warmup",
         help="compile all kernels now, so that nothing waits for it later",

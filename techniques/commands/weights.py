@@ -6,6 +6,7 @@ import argparse
 
 
 def add(commands: argparse._SubParsersAction) -> None:
+    """Declare the options of ``minigrad weights``."""
     weights = commands.add_parser(
         "weights",
         help="show what is in a weight file, or convert it",

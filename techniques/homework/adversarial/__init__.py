@@ -1,0 +1,1 @@
+"""FGSM and a targeted attack within a budget."""

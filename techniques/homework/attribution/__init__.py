@@ -1,0 +1,1 @@
+"""Saliency, guided backprop and Grad-CAM."""

@@ -1,0 +1,1 @@
+"""A network from scratch, with softmax and cross-entropy."""

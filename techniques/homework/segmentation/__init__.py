@@ -1,0 +1,1 @@
+"""From dense layers to convolutions, bilinear upsampling, mean IoU and a small U-Net."""

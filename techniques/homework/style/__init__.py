@@ -1,0 +1,1 @@
+"""Gradient ascent, Gram matrix and style loss."""

@@ -1,0 +1,9 @@
+"""Fill in two small functions."""
+
+
+def affine(x, weight):
+    raise NotImplementedError("affine")
+
+
+def norm(x):
+    raise NotImplementedError("norm")
