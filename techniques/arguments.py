@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import difflib
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
 import numpy as np
 
 
@@ -24,3 +29,25 @@ def pair_of(name: str, value: int | tuple[int, int]) -> tuple[int, int]:
     for one in (rows, columns):
         check_positive(name, one)
     return rows, columns
+
+
+def unknown(what: str, name: object, known: Iterable[str]) -> ValueError:
+    """The error for a name that is not known, with a near one or all of them.
+
+    Examples
+    --------
+    >>> from techniques.arguments import unknown
+    >>> unknown("trained network", "shape", ["shapes", "cifar10"])
+    ValueError("there is no trained network 'shape'; did you mean shapes?")
+    """
+    names = sorted(known)
+    near = difflib.get_close_matches(str(name), names, 1) or names
+    return ValueError(f"there is no {what} {name!r}; did you mean {' or '.join(near)}?")
+
+
+def weight_file_to_be(out: str | os.PathLike[str]) -> Path:
+    """The path of a ``.npz`` file to write, checked before anything is trained for it."""
+    path = Path(out)
+    if path.suffix.lower() != ".npz" or path.is_dir() or not path.parent.is_dir():
+        raise ValueError(f"--out {path} must be a .npz file in a folder that is there")
+    return path

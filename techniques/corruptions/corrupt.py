@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..arguments import unknown
 from . import blur, digital, noise, weather
 from .severities import SEVERITIES, SIZES, row_for
 
@@ -60,8 +60,7 @@ def corrupt(
             [175,  88,   0]]], dtype=uint8)
     """
     if name not in _CORRUPTIONS:
-        near = difflib.get_close_matches(str(name), _CORRUPTIONS, 1) or _CORRUPTIONS
-        raise ValueError(f"there is no corruption {name!r}; did you mean {', '.join(near)}?")
+        raise unknown("corruption", name, _CORRUPTIONS)
     if not isinstance(severity, int | np.integer) or not 1 <= severity <= 5:
         raise ValueError(f"severity must be a whole number from 1 to 5, not {severity!r}")
     array = _checked(np.asarray(image))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from ..arguments import unknown
 from .catalogue import CATALOGUE, Source
 from .download import Progress, check_digest, download
 
@@ -59,8 +59,7 @@ def get(
 def find_source(name: str) -> Source:
     """Return the entry of the catalogue; a ``ValueError`` that lists near names otherwise."""
     if name not in CATALOGUE:
-        near = difflib.get_close_matches(name, CATALOGUE, 3) or list(CATALOGUE)
-        raise ValueError(f"there is no source {name!r}; did you mean {', '.join(near)}?")
+        raise unknown("source", name, CATALOGUE)
     return CATALOGUE[name]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ import numpy as np
 
 import layers
 
+from ..arguments import unknown
 from ..data import CIFAR10_CLASSES, Dataset, Shapes, load_cifar10
 from .networks import PictureNetwork
 
@@ -225,8 +225,7 @@ class Info:
 def find_recipe(name: str) -> Recipe:
     """The recipe called `name`; a ``ValueError`` that lists them otherwise."""
     if name not in RECIPES:
-        near = difflib.get_close_matches(str(name), RECIPES, 1) or sorted(RECIPES)
-        raise ValueError(f"there is no trained network {name!r}; did you mean {' or '.join(near)}?")
+        raise unknown("trained network", name, RECIPES)
     return RECIPES[name]
 
 

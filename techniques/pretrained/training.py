@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 import os
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 import layers
 
+from ..arguments import weight_file_to_be
 from ..defenses import adversarial_training, pgd_adversary
 from .recipes import Recipe, find_recipe, load
 
@@ -53,9 +53,7 @@ def train(
         If its data are not found.
     """
     recipe = find_recipe(name)
-    out = Path(out)
-    if out.suffix.lower() != ".npz" or out.is_dir() or not out.parent.is_dir():
-        raise ValueError(f"--out {out} must be a .npz file in a folder that is there")
+    out = weight_file_to_be(out)
     checkpoint = out.with_suffix(".checkpoint.npz")
     epochs = recipe.epochs if epochs is None else epochs
     training, test = recipe.load("train", data), recipe.load("test", data)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ import numpy as np
 
 import layers
 
+from ..arguments import unknown, weight_file_to_be
 from ..data import CAMVID_CLASSES, Scenes, SegmentedDataset, load_camvid
 from .fcn import FCN
 from .segnet import EncoderDecoder, SegNet
@@ -107,10 +107,7 @@ RECIPES = {
 def find_recipe(name: str) -> Recipe:
     """The recipe called `name`; a ``ValueError`` that lists them otherwise."""
     if name not in RECIPES:
-        near = difflib.get_close_matches(str(name), RECIPES, 1) or sorted(RECIPES)
-        raise ValueError(
-            f"there is no segmentation network {name!r}; did you mean {' or '.join(near)}?"
-        )
+        raise unknown("segmentation network", name, RECIPES)
     return RECIPES[name]
 
 
@@ -175,9 +172,7 @@ def make(
         If its data are not found.
     """
     recipe = find_recipe(name)
-    out = Path(out)
-    if out.suffix.lower() != ".npz" or out.is_dir() or not out.parent.is_dir():
-        raise ValueError(f"--out {out} must be a .npz file in a folder that is there")
+    out = weight_file_to_be(out)
     training, validation = recipe.load("train", data), recipe.load("val", data)
     classes = len(recipe.classes)
     weights = class_weights(training.masks, classes) if recipe.median_frequency else None
