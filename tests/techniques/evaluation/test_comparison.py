@@ -3,6 +3,7 @@
 import numpy as np
 
 import layers
+from techniques import pretrained
 from techniques.data import Shapes
 from techniques.evaluation.__main__ import main
 from techniques.evaluation.comparison import Row, compare, markdown
@@ -47,5 +48,6 @@ def test_the_command_writes_the_table_of_the_shipped_network(monkeypatch, tmp_pa
 
     monkeypatch.setattr("techniques.evaluation.__main__.compare", compare)
     assert main(["--count", "3", "--out", str(tmp_path / "table.txt")]) == 0
-    assert seen == {"count": 3, "layer": "features.relu4", "judged": True}
+    _, information = pretrained.load("shapes")
+    assert seen == {"count": 3, "layer": information.last_convolution, "judged": True}
     assert "| saliency | 50 |" in (tmp_path / "table.txt").read_text("utf-8")
