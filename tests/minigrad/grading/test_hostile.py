@@ -161,7 +161,9 @@ def test_fewer_rungs_hold_the_hardest_too(rungs, small, canary, listeners):
         for name in HARDEST:
             status, source = hostile.IN_CALL[name]
             result = run(source, small, weaker, canary, listeners).problems[0]
-            assert result.earned == 0 and result.status in (status, "TIMEOUT", "CRASH")
+            # Where processes may fork, several write into one pipe, and the reply is no frame.
+            expected = (status, "TIMEOUT", "CRASH", "PROTOCOL")
+            assert result.earned == 0 and result.status in expected
 
 
 def test_too_little_isolation_is_refused():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 
@@ -26,8 +27,17 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 def test_arrays_get_the_pages_of_those_before_them():
     if not memory.keep_freed_memory():
         pytest.skip("this C library cannot be told, or the environment says otherwise")
-    done = subprocess.run([sys.executable, "-c", FAULTS], capture_output=True, check=True)
-    assert int(done.stdout) < 20
+    # The system may still take back a page now and then.
+    assert faults() < faults(MALLOC_TRIM_THRESHOLD_="131072") / 2
+
+
+def faults(**environment: str) -> int:
+    """How many pages the arrays of `FAULTS` got from the system."""
+    done = subprocess.run(
+        [sys.executable, "-c", FAULTS], capture_output=True, check=True,
+        env={**os.environ, **environment},
+    )  # fmt: skip
+    return int(done.stdout)
 
 
 @pytest.mark.parametrize("name", memory.VARIABLES)

@@ -77,10 +77,11 @@ class Terminal:
                 time.sleep(seconds)
 
     def screen(self):
-        """The lines that stand on the screen now."""
+        """The lines of the last screen that was drawn to its end."""
         lines = [[" "] * self.columns for _ in range(self.rows)]
         row = column = 0
-        drawn = self.raw[self.raw.rfind("\x1b[H") :] if "\x1b[H" in self.raw else self.raw
+        end = self.raw.rfind("\x1b[J")
+        drawn = self.raw[self.raw.rfind("\x1b[H", 0, end) : end] if end >= 0 else ""
         place = 0
         while place < len(drawn):
             match = _SEQUENCE.match(drawn, place)
