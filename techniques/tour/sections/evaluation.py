@@ -29,7 +29,7 @@ def section(visit: Visit) -> Section:
             "The last columns are the sanity check: the rank correlation with the map of the same "
             "network, the weights of its output layer, or of all layers, in random order. Guided "
             "backprop hardly notices that the output is random, nor does LayerCAM: they show what "
-            "the network sees, not why it is this class. Grad-CAM's map is another one at once.",
+            "the network sees, not why it is this class. Grad-CAM's map changes more.",
         ),
         code=(pointing_game, relevance_mass, deletion_insertion, sanity_check),
     )
