@@ -27,6 +27,7 @@ PROGRESSION: dict[str, dict[str, Any]] = {
         "steps": 100,
         "step": 3 / 255,
         "octaves": 3,
+        "octave_scale": 1.6,
         "fourier": True,
         "regularisers": Regularisers(jitter=6, decay=0.001, blur=0.5),
     },

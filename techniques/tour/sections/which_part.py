@@ -10,6 +10,7 @@ from techniques.grad_cam import enlarged, grad_cam
 from techniques.guided_backprop import guided_backprop
 from techniques.guided_grad_cam import guided_grad_cam
 from techniques.picture import around_grey, in_colour
+from techniques.target import log_odds
 from techniques.tour.drawing import Array, overlay, picture
 from techniques.tour.section import Figure, Number, Panel, Part, Section, percent
 from techniques.tour.visit import Study, Visit
@@ -27,14 +28,16 @@ def section(visit: Visit) -> Section:
         parts=tuple(part for part in parts if part is not None),
         see=(
             "One network, one picture, two questions: Grad-CAM answers each with a place of its "
-            "own, since only the maps that speak for the class are weighed.",
+            "own, since only the maps that speak for the class are weighed. The score is the "
+            "log-odds, the logit less those of all other classes: with two things in a picture, "
+            "what speaks for one speaks against the other.",
             "Guided backprop shows both things, whichever is asked about: what excites the "
             "network, rather than what speaks for a class.",
             "Guided Grad-CAM, the product, has the edges of the one and the place of the other.",
             "The network takes a picture of any width, since it ends in a mean over places; it was "
             "never shown two objects, and the places are not always told apart.",
         ),
-        code=(grad_cam, guided_backprop, guided_grad_cam, side_by_side, on_their_own),
+        code=(grad_cam, log_odds, guided_backprop, guided_grad_cam, side_by_side, on_their_own),
     )
 
 
@@ -71,7 +74,7 @@ def _of_shapes(study: Study) -> Part | None:
     if not len(images):
         return None
     layer = study.information.last_convolution
-    left, right = (grad_cam(study.model, images, labels[:, k], layer).map for k in (0, 1))
+    left, right = (grad_cam(study.model, images, log_odds(labels[:, k]), layer).map for k in (0, 1))
     apart = on_their_own(left, right, masks)
     figures = tuple(
         _figure(study, images[i], labels[i], "two shapes side by side")
@@ -106,10 +109,11 @@ def _figure(
     panels: list[Panel] = []
     for label in labels:
         title = study.information.classes[label]
-        cam = grad_cam(study.model, image[None], int(label), layer)
+        score = log_odds([label])
+        cam = grad_cam(study.model, image[None], score, layer)
         values = cam.map if original is None else enlarged(cam.raw, view.shape[:2])
-        guided = guided_backprop(study.model, image[None], int(label)).gradient[0]
-        product = guided_grad_cam(study.model, image[None], int(label), layer).gradient[0]
+        guided = guided_backprop(study.model, image[None], score).gradient[0]
+        product = guided_grad_cam(study.model, image[None], score, layer).gradient[0]
         panels += [
             Panel(picture(view), f"The picture: {name}.", f"“{title}”?", name),
             Panel(picture(overlay(view, values[0])), f"Grad-CAM for {title} on {name}.",
