@@ -119,7 +119,8 @@ def _fingerprint() -> str:
     from minigrad.kernels.registers import processor
 
     digest = hashlib.sha256()
-    for file in sorted([*Path(__file__).parent.glob("*.py"), *_version_of_numba()]):
+    # Wherever minigrad and Numba are installed, in this order.
+    for file in [*sorted(Path(__file__).parent.glob("*.py")), *_version_of_numba()]:
         digest.update(file.name.encode() + b"\0" + file.read_bytes() + b"\0")
     settings = [os.environ.get(f"NUMBA_{name}") for name in NUMBA_SETTINGS]
     digest.update(repr((llvmlite.__version__, processor(), settings)).encode())
