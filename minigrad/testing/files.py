@@ -27,10 +27,11 @@ def load(path: str | Path) -> ModuleType:
     if path.suffix != ".py" or not path.is_file():
         raise ValueError(f"{path} is not a Python file: give one that ends in .py")
     spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
     module = importlib.util.module_from_spec(spec)
     try:
-        spec.loader.exec_module(module)
+        # Not by the loader: the bytecode that it keeps is stale when a file changes in a second.
+        exec(compile(path.read_bytes(), str(path), "exec"), module.__dict__)
     except Exception as error:
         raise ValueError(f"{path} cannot be run: {type(error).__name__}: {error}") from error
     return module

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
-from minigrad.testing.files import check_file, parsed_shapes, table
+from minigrad.testing.files import check_file, load, parsed_shapes, table
 from techniques.cli import main
 
 FILE = """
@@ -25,6 +27,13 @@ def file(tmp_path):
     path = tmp_path / "mine.py"
     path.write_text(FILE)
     return path
+
+
+def test_a_file_that_changes_within_a_second_is_run_as_it_is_now(file, monkeypatch):
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)  # what is kept of it must not be used
+    assert load(file).df(1.0, 0.0) == 1
+    file.write_text(FILE.replace("return g * np.exp(x)", "return 2 + np.exp(x)"))
+    assert load(file).df(1.0, 0.0) == 3
 
 
 def test_every_pair_of_a_file_is_checked(file):
