@@ -35,7 +35,7 @@ def faults(**environment: str) -> int:
     """How many pages the arrays of `FAULTS` got from the system."""
     done = subprocess.run(
         [sys.executable, "-c", FAULTS], capture_output=True, check=True,
-        env={**os.environ, **environment},
+        env={k: v for k, v in os.environ.items() if k not in memory.VARIABLES} | environment,
     )  # fmt: skip
     return int(done.stdout)
 

@@ -55,7 +55,7 @@ def test_a_missing_corruption_is_named():
 def test_errors_of_a_network_grow_with_severity():
     model, _ = pretrained.load("shapes")
     shapes = Shapes(48, seed=31)
-    names = ["gaussian_noise", "defocus_blur", "contrast"]
+    names = ["gaussian_noise", "defocus_blur", "fog"]
     result = corruption_errors(model, shapes.images, shapes.labels, names, rng=0)
     assert list(result.errors) == names
     for errors in result.errors.values():

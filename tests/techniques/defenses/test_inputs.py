@@ -69,8 +69,8 @@ def test_the_adaptive_attack_breaks_what_the_other_does_not(name):
     model, _ = pretrained.load("shapes")
     shapes = Shapes(32, seed=77)
     behind = defended(model, CLEANINGS[name])
-    unaware = pgd(model, shapes.images, shapes.labels, 4 / 255, rng=0).images
-    aware = pgd(behind, shapes.images, shapes.labels, 4 / 255, rng=0).images
+    unaware = pgd(model, shapes.images, shapes.labels, 5 / 255, rng=0).images
+    aware = pgd(behind, shapes.images, shapes.labels, 5 / 255, rng=0).images
     right = [
         (logits(behind, images).argmax(axis=1) == shapes.labels).mean()
         for images in (shapes.images, unaware, aware)
