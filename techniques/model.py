@@ -62,7 +62,7 @@ def evaluating(model: Model) -> Iterator[None]:
 
 
 @contextmanager
-def frozen(model: Model) -> Iterator[None]:
+def frozen(model: Model | None) -> Iterator[None]:
     """Want no gradients of a module's parameters, so that nothing is kept for them; restored."""
     parameters = model.parameters() if isinstance(model, Module) else ()
     trained = [parameter for parameter in parameters if parameter.requires_grad]

@@ -17,7 +17,13 @@ class _Mirror(layers.Module):
     """An encoder of `depth` halvings, and a decoder that mirrors it."""
 
     def __init__(
-        self, classes: int, in_channels: int, width: int, depth: int, rng: layers.init.Seed
+        self,
+        classes: int,
+        in_channels: int = 3,
+        width: int = 32,
+        depth: int = 4,
+        *,
+        rng: layers.init.Seed = None,
     ):
         super().__init__()
         rng = np.random.default_rng(rng)
@@ -79,17 +85,6 @@ class SegNet(_Mirror):
     (1, 4, 61, 47)
     """
 
-    def __init__(
-        self,
-        classes: int,
-        in_channels: int = 3,
-        width: int = 32,
-        depth: int = 4,
-        *,
-        rng: layers.init.Seed = None,
-    ):
-        super().__init__(classes, in_channels, width, depth, rng)
-
     def enlarged(self, x: mg.Tensor, indices: Any, size: tuple[int, int]) -> mg.Tensor:
         return mg.max_unpool2d(x, indices, 2, output_size=size)
 
@@ -111,17 +106,6 @@ class EncoderDecoder(_Mirror):
     >>> EncoderDecoder(4, width=4, rng=0)(np.zeros((1, 3, 61, 47), np.float32)).shape
     (1, 4, 61, 47)
     """
-
-    def __init__(
-        self,
-        classes: int,
-        in_channels: int = 3,
-        width: int = 32,
-        depth: int = 4,
-        *,
-        rng: layers.init.Seed = None,
-    ):
-        super().__init__(classes, in_channels, width, depth, rng)
 
     def enlarged(self, x: mg.Tensor, indices: Any, size: tuple[int, int]) -> mg.Tensor:
         return mg.interpolate(x, size=size, mode="bilinear")

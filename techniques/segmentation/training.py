@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 import numpy as np
@@ -14,6 +13,7 @@ import layers
 import minigrad as mg
 
 from ..model import evaluating
+from ..model import frozen as without_gradients
 from .augmentation import vary
 from .metrics import Metrics, metrics
 
@@ -146,7 +146,7 @@ def train(
         assert validation is not None
         return score(network, validation, classes, ignore_index).mean_iou
 
-    with _without_gradients(still):
+    with without_gradients(frozen):
         return layers.fit(
             model,
             batches,
@@ -161,19 +161,6 @@ def train(
             rng=rng,
             progress=progress,
         )
-
-
-@contextmanager
-def _without_gradients(parameters: Iterable[layers.Parameter]) -> Iterator[None]:
-    """Have none of these parameters differentiated to, for a while."""
-    before = [(parameter, parameter.requires_grad) for parameter in parameters]
-    for parameter, _ in before:
-        parameter.requires_grad = False
-    try:
-        yield
-    finally:
-        for parameter, required in before:
-            parameter.requires_grad = required
 
 
 def transfer(
