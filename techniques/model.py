@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 import layers
 import minigrad as mg
 from layers import Module
+from layers.training import evaluation_mode as evaluating
 
 from .target import Target, Unit, as_classes
 
@@ -43,22 +44,6 @@ class Asked:
     scores: mg.Tensor
     classes: NDArray[np.int64] | None
     name: str
-
-
-@contextmanager
-def evaluating(model: Model) -> Iterator[None]:
-    """Switch a module to evaluation, so that images do not see each other; restored at the end.
-
-    Each submodule gets its own mode back. A plain function is left as it is.
-    """
-    modes = [(part, part.training) for part in model.modules()] if isinstance(model, Module) else []
-    try:
-        for part, _ in modes:
-            part.training = False
-        yield
-    finally:
-        for part, mode in modes:
-            part.training = mode
 
 
 @contextmanager
