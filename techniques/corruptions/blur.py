@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..blur import gaussian_weights
 from . import filters
 
 Array = NDArray[Any]
@@ -28,7 +29,7 @@ def disc(radius: float, softness: float) -> Array:
     reach = 8 if radius <= 8 else int(radius)
     places = np.arange(-reach, reach + 1)
     solid = (places[:, None] ** 2 + places**2 <= radius**2).astype(float)
-    weights = filters.gaussian_weights(softness, 1 if radius <= 8 else 2)
+    weights = gaussian_weights(softness, 1 if radius <= 8 else 2)
     return filters.correlate(solid / solid.sum(), np.outer(weights, weights))
 
 

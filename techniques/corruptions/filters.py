@@ -7,14 +7,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from .. import blur
+
 Array = NDArray[Any]
-
-
-def gaussian_weights(sigma: float, radius: int) -> Array:
-    """The weights of a Gaussian at −radius … radius; they sum to 1."""
-    places = np.arange(-radius, radius + 1)
-    weights = np.exp(-0.5 * (places / sigma) ** 2) if sigma > 0 else (places == 0) * 1.0
-    return weights / weights.sum()
 
 
 def gaussian_blur(
@@ -34,14 +29,7 @@ def gaussian_blur(
            [0.18, 0.64, 0.18],
            [0.01, 0.18, 0.81]])
     """
-    radius = int(truncate * sigma + 0.5)
-    weights = gaussian_weights(sigma, radius)
-    for axis in (0, 1):
-        margins = [(radius, radius) if a == axis else (0, 0) for a in range(image.ndim)]
-        padded = np.pad(image, margins, mode=edge)
-        windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * radius + 1, axis=axis)
-        image = windows @ weights
-    return image
+    return blur.gaussian_blur(image, sigma, int(truncate * sigma + 0.5), (0, 1), edge)
 
 
 def correlate(image: Array, kernel: Array) -> Array:

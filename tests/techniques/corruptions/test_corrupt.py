@@ -6,13 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from techniques.blur import gaussian_weights
 from techniques.corruptions import BENCHMARK, EXTRA, corrupt
 from techniques.corruptions.blur import disc
 from techniques.corruptions.filters import (
     correlate,
     fractal,
     gaussian_blur,
-    gaussian_weights,
     motion_blurred,
     sample,
     zoomed,
