@@ -157,7 +157,7 @@ def _goal(target, logits, weight, ignore_index, label_smoothing, reduction):
 def _cost(goal, log_probabilities, axis):
     """−Σ goal · ln p over the classes, where 0 · ln 0 is 0."""
     if isinstance(goal, _Classes):
-        chosen = log_probabilities.reshape(-1)[goal.places(log_probabilities.shape)]
+        chosen = log_probabilities.reshape(-1).take(goal.places(log_probabilities.shape))
         chosen = chosen.reshape(goal.share.shape)
         return -goal.share * np.where(goal.share == 0, 0, chosen)
     with np.errstate(invalid="ignore"):
