@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from minigrad.kernels import cache, compiled
+from minigrad.kernels import cache, compiled, updates
 from minigrad.kernels.kernel import say_that_kernels_are_compiled
 from minigrad.kernels.threads import processors
 
@@ -124,6 +124,17 @@ def resampling(dtype: str) -> None:
     """Interpolation, and adaptive average pooling."""
     same = np.array([[0, 1]]), np.ones((1, 2))
     compiled.resample(np.ones((1, 1, 2, 2), dtype), same, same)
+
+
+@job(seconds=2)
+def optimizers(dtype: str) -> None:
+    """Steps of SGD with momentum, and of Adam."""
+    a, b, c, d, e = np.ones((5, 1), dtype)
+    updates.momentum_step(a, b, c, d, lr=0.1, momentum=0.9, share=1.0, sign=1.0, decay=0.0)
+    updates.adam_step(
+        a, b, c, d, e,
+        rest1=0.1, rest2=0.1, size=0.1, eps=1e-8, shrink=1.0, sign=1.0, decay=0.0,
+    )  # fmt: skip
 
 
 @job(seconds=4)
