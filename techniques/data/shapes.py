@@ -179,9 +179,9 @@ def _draw(
     return as_bytes(canvas), distance <= 0
 
 
-def pixel_centres(size: int) -> tuple[Field, Field, float]:
+def pixel_centres(size: int, extent: int = EXTENT) -> tuple[Field, Field, float]:
     """The coordinates x (1, size) and y (size, 1) of the pixels' centres, and a pixel's width."""
-    pixel = EXTENT / size
+    pixel = extent / size
     centres = (np.arange(size, dtype=np.float32) + np.float32(0.5)) * np.float32(pixel)
     return centres[None, :], centres[:, None], pixel  # apart: much arithmetic is on one axis
 

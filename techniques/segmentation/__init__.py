@@ -2,11 +2,12 @@
 
 from .augmentation import vary
 from .bilinear import BilinearUpsampling, bilinear_kernel
-from .convolutionalize import convolutionalize
+from .convolutionalize import convolutionalize, without_padding
 from .fcn import FCN
 from .instances import connected_components
 from .losses import border_weights, focal_loss, weighted_cross_entropy
 from .metrics import Metrics, boundary_f_score, metrics
+from .score_map import ScoreMap, score_map, sliding_window
 from .segnet import EncoderDecoder, SegNet
 from .tiled import tiled
 from .training import predict, score, train, transfer
@@ -18,6 +19,7 @@ __all__ = [
     "BilinearUpsampling",
     "EncoderDecoder",
     "Metrics",
+    "ScoreMap",
     "SegNet",
     "Trunk",
     "UNet",
@@ -30,9 +32,12 @@ __all__ = [
     "metrics",
     "predict",
     "score",
+    "score_map",
+    "sliding_window",
     "tiled",
     "train",
     "transfer",
     "vary",
     "weighted_cross_entropy",
+    "without_padding",
 ]
