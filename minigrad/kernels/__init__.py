@@ -15,7 +15,8 @@ Both sets have the same functions with the same signatures and the same meaning:
     resample(x, rows, columns)
     relu(x), gate(g, x, slope)
     softmax(x, logarithm), softmax_backward(g, y, logarithm)
-    cross_entropy_backward(y, target, share)
+    cross_entropy(x, target) -> probabilities, losses
+    cross_entropy_backward(probabilities, target, share)
     channel_moments(x) -> mean, variance
     channel_scale(x, mean, factor, shift)
     channel_products(g, x, mean) -> sums, along

@@ -159,7 +159,7 @@ def softmax(dtype: str) -> None:
     """Softmax and cross entropy, in single precision only."""
     logits = compiled.softmax(np.ones((1, 2, 2), np.float32), logarithm=True)
     compiled.softmax_backward(logits, logits, logarithm=True)
-    compiled.cross_entropy_backward(logits, np.zeros((1, 2), int), logits[:, 0])
+    compiled.cross_entropy_backward(logits, np.zeros((1, 2), np.int64), logits[:, 0])
 
 
 @job(seconds=10)

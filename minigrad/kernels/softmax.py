@@ -86,6 +86,12 @@ def strips(task, classes, places):
 
 
 @inlined
+def example_at(start, classes, places):
+    """The first place of a task, as they are counted without classes."""
+    return start - start // (classes * places) * (classes - 1) * places
+
+
+@inlined
 def gather_lanes(strip, width, largest):
     """Put the sum, or the largest, of a strip's numbers in the place of each."""
     found = strip[0]
@@ -96,8 +102,8 @@ def gather_lanes(strip, width, largest):
 
 
 @kernel
-def softmax_strips(first, last, x, y, classes, places, logarithm):
-    """The softmax, or its logarithm."""
+def softmax_strips(first, last, x, y, target, losses, classes, places, logarithm):
+    """The softmax, or its logarithm; and −ln of the target classes, if there are any."""
     lanes, zero, lowest = lanes_of(x), spread(0, x), spread(-np.inf, x)
     row = CLASSES if places == 1 else STRIP
     best, total = np.empty(row, x.dtype), np.empty(row, x.dtype)
@@ -114,9 +120,14 @@ def softmax_strips(first, last, x, y, classes, places, logarithm):
                 store(best, u, select(greater(value, largest), value, largest))
         if places == 1:
             gather_lanes(best, width, True)
+        example, examples = example_at(start, classes, places), 1 if places == 1 else width
+        if target.size > 0:
+            for i in range(examples):
+                losses[example + i] = copy[target[example + i] * (1 if places == 1 else row) + i]
         for u in range(0, width, lanes):
             largest = load(best, u)
             largest = select(equal(largest - largest, zero), largest, zero)  # 0 if infinite
+            store(best, u, largest)
             sum_of_all = zero
             for k in range(count):
                 value = load(copy, k * row + u) - largest
@@ -126,23 +137,40 @@ def softmax_strips(first, last, x, y, classes, places, logarithm):
             store(total, u, sum_of_all)
         if places == 1:
             gather_lanes(total, width, False)
-        if logarithm:
-            for i in range(width):
-                # One logarithm, where all are of the same sum.
-                total[i] = total[0] if places == 1 and i > 0 else math.log(total[i])
+        for i in range(examples):
+            if target.size > 0:
+                losses[example + i] = math.log(total[i]) - (losses[example + i] - best[i])
+            if logarithm:
+                total[i] = math.log(total[i])
+        if places == 1:
+            total[:] = total[0]
+        if not logarithm:
+            for u in range(0, width, lanes):
+                store(total, u, spread(1, x) / load(total, u))
         for k in range(count):
             for u in range(0, width, lanes):
                 value, whole = load(copy, k * row + u), load(total, u)
-                value = value - whole if logarithm else value / whole
+                value = value - whole if logarithm else value * whole
                 store_part(y, start + k * step + u, value, there - k * fewer - u)
 
 
 def softmax(x: Array, logarithm: bool) -> Array:
     """See `minigrad.kernels.reference.softmax`."""
-    x = prepared(x, np.float32)
-    y = np.empty(x.shape, x.dtype)
-    run(softmax_strips, _tasks(x.shape), 8 * x.size, *flat(x, y), *x.shape[1:], logarithm)
-    return y
+    return _softmax(x, np.empty((0, 0), np.int64), logarithm)[0]
+
+
+def cross_entropy(x: Array, target: Array) -> tuple[Array, Array]:
+    """See `minigrad.kernels.reference.cross_entropy`."""
+    return _softmax(x, target, logarithm=False)
+
+
+def _softmax(x: Array, target: Array, logarithm: bool) -> tuple[Array, Array]:
+    """The softmax, or its logarithm, and the losses of targets."""
+    x, target = prepared(x, np.float32), prepared(target, np.int64)
+    y, losses = np.empty(x.shape, x.dtype), np.empty(target.shape, x.dtype)
+    arguments = *flat(x, y, target, losses), *x.shape[1:], logarithm
+    run(softmax_strips, _tasks(x.shape), 8 * x.size, *arguments)
+    return y, losses
 
 
 @kernel
@@ -181,20 +209,18 @@ def softmax_backward(g: Array, y: Array, logarithm: bool) -> Array:
 
 @kernel
 def cross_entropy_strips(first, last, y, target, share, dx, classes, places):
-    """The gradient to logits whose softmax has the logarithm y."""
+    """The gradient to logits whose softmax is y."""
     lanes, zero = lanes_of(y), spread(0, y)
     factor = np.empty(STRIP, y.dtype)
     for task in range(first, last):
         start, count, step, there, fewer, width = strips(task, classes, places)
-        n = start // (classes * places)
-        example = start - n * (classes - 1) * places  # the first one, as they are in `target`
+        example = example_at(start, classes, places)
         for i in range(width):
             factor[i] = share[example if places == 1 else example + i]
         for k in range(count):
             for u in range(0, width, lanes):
                 place, left = start + k * step + u, there - k * fewer - u
-                value = exp(load_filled(y, place, left, zero), y) * load(factor, u)
-                store_part(dx, place, value, left)
+                store_part(dx, place, load_filled(y, place, left, zero) * load(factor, u), left)
         for i in range(1 if places == 1 else width):
             dx[start + target[example + i] * places + i] -= factor[i]
 
