@@ -194,6 +194,11 @@ class Primitive:
         known = {"y", *self.inputs, *self.options, *self.saves}
         known |= {f"{i}_shape" for i in self.inputs}
         for need in self.rules[self.inputs.index(name)].needs:
+            if need == "y" and "y" in (*self.inputs, *self.options, *self.saves):
+                raise TypeError(
+                    f"the rule of {self.name} to {name} asks for 'y', which is the output and also "
+                    "the name of an argument: call the argument something else"
+                )
             if need not in known:
                 raise TypeError(
                     f"the rule of {self.name} to {name} asks for {need!r}; there is only "

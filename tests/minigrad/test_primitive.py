@@ -139,6 +139,15 @@ def test_a_name_in_use_elsewhere_is_refused():
             return x
 
 
+def test_a_rule_cannot_ask_for_an_argument_called_like_the_output():
+    @mg.primitive(name="test_product")
+    def product(x, y, /):
+        return x * y
+
+    with pytest.raises(TypeError, match="the output and also the name of an argument"):
+        product.vjp("x")(lambda g, y: g * y)
+
+
 def test_an_unknown_declaration_is_refused():
     with pytest.raises(TypeError, match="formulae"):
 
