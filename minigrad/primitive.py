@@ -186,6 +186,7 @@ class Primitive:
             else:
                 self.rules[self.inputs.index(name)] = Rule(function, formula)
             self._check_needs(name)
+            self._plans.clear()  # they know what the rule before this one needed
             return function
 
         return declare

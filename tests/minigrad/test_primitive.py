@@ -148,6 +148,13 @@ def test_a_rule_cannot_ask_for_an_argument_called_like_the_output():
         product.vjp("x")(lambda g, y: g * y)
 
 
+def test_a_rule_can_be_declared_anew(cube):
+    x = leaf(2.0)
+    assert mg.grad(cube(x, np.ones(1)), x)[0].data == 12
+    cube.vjp("x")(lambda g, x_shape: g * len(x_shape))
+    assert mg.grad(cube(x, np.ones(1)), x)[0].data == 1
+
+
 def test_an_unknown_declaration_is_refused():
     with pytest.raises(TypeError, match="formulae"):
 
