@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
+from pkgutil import resolve_name
 from typing import Any
 
 from docutils import nodes
@@ -18,8 +18,7 @@ def source_of(name: str) -> str:
 
     It comes without its docstring, which the reference has.
     """
-    module, _, attribute = name.rpartition(".")
-    return listing.source(getattr(importlib.import_module(module), attribute))
+    return listing.source(resolve_name(name))
 
 
 class Source(SphinxDirective):
@@ -35,7 +34,7 @@ class Source(SphinxDirective):
     def _block(self, name: str) -> Any:
         text = source_of(name)
         block = nodes.literal_block(text, text, language="python")
-        file = name.rpartition(".")[0].replace(".", "/") + ".py"
+        file = resolve_name(name).__module__.replace(".", "/") + ".py"
         return container_wrapper(self, block, f"``{file}``")
 
 
