@@ -45,11 +45,12 @@ from .score_cam import score_cam  # noqa: E402
 from .shape_bias import cue_conflict, shape_bias  # noqa: E402
 from .smooth_grad import smooth_grad  # noqa: E402
 from .style import content_loss, gram_matrix, style_loss, style_transfer  # noqa: E402
-from .target import Unit  # noqa: E402
+from .target import Pixels, Unit  # noqa: E402
 from .top_patches import top_patches  # noqa: E402
 from .weights import weight_grid  # noqa: E402
 
 __all__ = [
+    "Pixels",
     "Unit",
     "activation_gradients",
     "activation_maps",

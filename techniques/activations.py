@@ -138,7 +138,7 @@ def activation_gradients(
     ----------
     model, images, layer
         As for `activation_maps`.
-    target : int, array (N,) of int, None, Unit or callable
+    target : int, array (N,) of int, None, Unit, Pixels or callable
         As for `saliency`.
 
     Examples

@@ -51,7 +51,7 @@ def grad_cam(
     model : Module
         From a Tensor (N, C, H, W) to logits (N, K).
     images : array (N, C, H, W)
-    target : int, array (N,) of int, None, Unit or callable
+    target : int, array (N,) of int, None, Unit, Pixels or callable
         As for `saliency`: the class, None for the predicted one, or another score.
     layer : str or Module
         Its dotted name as in ``state_dict``, or the module; usually the last convolution. Of a

@@ -74,7 +74,7 @@ def backprop(model: Model, images: ArrayLike | mg.Tensor, target: Target = None)
     model : callable
         From a Tensor (N, C, H, W) to logits (N, K).
     images : array (N, C, H, W)
-    target : int, array (N,) of int, None, Unit or callable
+    target : int, array (N,) of int, None, Unit, Pixels or callable
         As for `saliency`.
 
     Returns

@@ -20,7 +20,7 @@ import minigrad as mg
 from layers import Module
 from layers.training import evaluation_mode as evaluating
 
-from .target import Target, Unit, as_classes
+from .target import Pixels, Target, Unit, as_classes
 
 if TYPE_CHECKING:
     from layers.capture import Activations
@@ -72,8 +72,8 @@ def class_scores(model: Model, x: mg.Tensor) -> mg.Tensor:
     if scores.ndim != 2 or len(scores) != len(x):
         raise ValueError(
             f"the model returned scores of shape {scores.shape} for {len(x)} images: one row of "
-            f"class scores ({len(x)}, K) is needed for each; of other outputs, ask for a score "
-            "with a function such as lambda maps: maps[:, 1].mean(axis=(1, 2))"
+            f"class scores ({len(x)}, K) is needed for each; of maps (N, K, H, W) ask for a class "
+            "at a pixel, such as Pixels(1, (5, 7)), of other outputs for a score with a function"
         )
     return scores
 
@@ -101,7 +101,9 @@ def ask(model: Model, x: mg.Tensor, target: Target) -> Asked:
         _, maps = last_output(activations, target.layer, axes=(2, 4))
         return Asked(_one_each(target.scores(maps), x), None, str(target))
     if callable(target):
-        return Asked(_one_each(target(_output(model, x)), x), None, "a score of the output")
+        pixels = isinstance(target, Pixels)
+        name = f"the logit of {target}" if pixels else "a score of the output"
+        return Asked(_one_each(target(_output(model, x)), x), None, name)
     scores = class_scores(model, x)
     classes = as_classes(target, scores.data)
     return Asked(scores[np.arange(len(x)), classes], classes, "the logit")

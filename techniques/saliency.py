@@ -60,11 +60,10 @@ def saliency(
     model : callable
         From a Tensor (N, C, H, W) to logits (N, K).
     images : array (N, C, H, W)
-    target : int, array (N,) of int, None, Unit or callable
-        The class, None for the predicted one; or a unit of a layer; or a function from the
-        model's output, which may then have any shape, to one score an image, (N,). With
-        ``lambda maps: maps[:, 2, 5, 7]`` a segmentation network is asked about class 2 at one
-        pixel.
+    target : int, array (N,) of int, None, Unit, Pixels or callable
+        The class, None for the predicted one; or a unit of a layer; or a class at some pixels of a
+        segmentation network's output; or a function from the model's output, which may then have
+        any shape, to one score an image, (N,).
     reduce : {"max", "sum", "signed"}
         How the channels become one map: the largest or the sum of the absolute gradients, or
         the sum of the gradients with their signs.

@@ -1,4 +1,4 @@
-"""What is asked about: a class, a unit of a layer, or any score of the output."""
+"""What is asked about: a class, a unit of a layer, a pixel's class, or any score of the output."""
 
 from __future__ import annotations
 
@@ -51,8 +51,76 @@ class Unit:
         return f"channel {self.channel} of layer {self.layer}, {where}"
 
 
+@dataclass(frozen=True, eq=False)
+class Pixels:
+    """A class at a pixel or in a region: a target for networks whose scores are a map.
+
+    Attributes
+    ----------
+    label : int
+        The class.
+    where : (row, column), or array (H, W) of bool
+        Of a region the mean score is meant.
+
+    References
+    ----------
+    Vinogradova, Dibrov and Myers, Towards interpretable semantic segmentation via
+    gradient-weighted class activation mapping, AAAI 2020.
+
+    Examples
+    --------
+    >>> import layers, numpy as np
+    >>> from techniques import Pixels, saliency
+    >>> model = layers.Sequential(layers.Conv2d(3, 5, 3, padding=1, rng=0))  # scores (N, 5, H, W)
+    >>> result = saliency(model, np.ones((1, 3, 6, 6), np.float32), Pixels(2, where=(4, 1)))
+    >>> np.argwhere(result.map[0]).min(axis=0), np.argwhere(result.map[0]).max(axis=0)
+    (array([3, 0]), array([5, 2]))
+    """
+
+    label: int
+    where: tuple[int, int] | ArrayLike
+
+    def __call__(self, maps: mg.Tensor) -> mg.Tensor:
+        """The score (N,) of the model's output (N, K, H, W).
+
+        Raises
+        ------
+        ValueError, IndexError
+            If the output is no map of class scores, or the class or the place are not in it.
+        """
+        if maps.ndim != 4:
+            raise ValueError(
+                f"the model returned scores of shape {maps.shape}, and pixels have a class where "
+                "they are (N, K, H, W): ask for the class itself"
+            )
+        if not 0 <= self.label < maps.shape[1]:
+            raise ValueError(
+                f"{self.label} is not a class: the model has the classes 0 to {maps.shape[1] - 1}"
+            )
+        place, size = np.asarray(self.where), maps.shape[2:]
+        if place.dtype != bool:
+            row, column = place
+            if not (0 <= row < size[0] and 0 <= column < size[1]):
+                raise IndexError(
+                    f"there is no pixel at row {row}, column {column} of {size[0]} × {size[1]}"
+                )
+            return maps[:, self.label, row, column]
+        if place.shape != size or not place.any():
+            raise ValueError(
+                f"a region is an array of bool of the output's size {size} that is True somewhere, "
+                f"not {np.count_nonzero(place)} pixels of {place.shape}"
+            )
+        return maps[:, self.label, *np.nonzero(place)].mean(axis=1)
+
+    def __str__(self) -> str:
+        place = np.asarray(self.where)
+        if place.dtype == bool:
+            return f"class {self.label}, mean over {np.count_nonzero(place)} pixels"
+        return f"class {self.label} at row {place[0]}, column {place[1]}"
+
+
 Score: TypeAlias = Callable[[mg.Tensor], mg.Tensor]
-Target: TypeAlias = ArrayLike | mg.Tensor | Unit | Score | None
+Target: TypeAlias = ArrayLike | mg.Tensor | Unit | Pixels | Score | None
 
 
 def log_odds(classes: ArrayLike) -> Score:

@@ -3,13 +3,13 @@
 from .alexnet import AlexNet
 from .lenet import LeNet
 from .mobilenet import MobileNet
-from .preparation import Normalized
+from .preparation import Normalize, Normalized
 from .recognition import NETWORKS, recognize
 from .resnet import ResNet
 from .squeezenet import SqueezeNet
 from .vgg import VGG
 
 __all__ = [
-    "NETWORKS", "VGG", "AlexNet", "LeNet", "MobileNet", "Normalized", "ResNet", "SqueezeNet",
-    "recognize",
+    "NETWORKS", "VGG", "AlexNet", "LeNet", "MobileNet", "Normalize", "Normalized", "ResNet",
+    "SqueezeNet", "recognize",
 ]  # fmt: skip

@@ -25,6 +25,10 @@ class Scenes:
         Height and width H = W in pixels, at least 16.
     most : int
         At most so many objects a picture.
+    extent : int
+        Height and width in units, of which an object's radius has 10 to 16. A larger scene, with
+        room for more objects of the same size, has a `size` that grows with it. Its background
+        goes on as in a mirror beyond 64 units.
 
     Attributes
     ----------
@@ -38,7 +42,8 @@ class Scenes:
     Raises
     ------
     ValueError
-        For a negative `count` or `seed`, a `size` below 16, or `most` below 1.
+        For a negative `count` or `seed`, a `size` below 16, `most` below 1, or an `extent` below
+        64.
 
     Examples
     --------
@@ -56,8 +61,11 @@ class Scenes:
     masks: NDArray[np.int64]
     instances: NDArray[np.int64]
 
-    def __init__(self, count: int, seed: int = 0, size: int = 64, most: int = 3) -> None:
-        least = {"count": (count, 0), "seed": (seed, 0), "size": (size, 16), "most": (most, 1)}
+    def __init__(
+        self, count: int, seed: int = 0, size: int = 64, most: int = 3, extent: int = EXTENT
+    ) -> None:
+        least = {"count": (count, 0), "seed": (seed, 0), "size": (size, 16), "most": (most, 1),
+                 "extent": (extent, EXTENT)}  # fmt: skip
         for name, (value, lowest) in least.items():
             if not isinstance(value, int | np.integer) or value < lowest:
                 raise ValueError(f"{name} must be an integer of at least {lowest}, not {value!r}")
@@ -66,7 +74,7 @@ class Scenes:
         self.instances = np.zeros((count, size, size), np.int64)
         for index in range(count):
             rng = np.random.default_rng([seed, index])
-            self._draw(index, rng, size, int(rng.integers(1, most + 1)))
+            self._draw(index, rng, size, extent, int(rng.integers(1, most + 1)))
 
     def __len__(self) -> int:
         return len(self.images)
@@ -74,18 +82,23 @@ class Scenes:
     def __repr__(self) -> str:
         return f"Scenes({len(self)} images of {self.images.shape[2]} × {self.images.shape[3]})"
 
-    def _draw(self, index: int, rng: np.random.Generator, size: int, objects: int) -> None:
-        x, y, pixel = pixel_centres(size)
+    def _draw(
+        self, index: int, rng: np.random.Generator, size: int, extent: int, objects: int
+    ) -> None:
+        x, y, pixel = pixel_centres(size, extent)
         light = bool(rng.random() < 0.5)
         hue = rng.random()
-        canvas = background(rng, x, y, pixel, hue, light=not light)
+        drawn = int(np.count_nonzero(x < EXTENT))
+        canvas = background(rng, x[:, :drawn], y[:drawn], pixel, hue, light=not light)
+        beyond = 0, size - drawn
+        canvas = np.pad(canvas, ((0, 0), beyond, beyond), mode="symmetric")
         centres: list[list[float]] = []
         for number in range(1, objects + 1):
             label = int(rng.integers(len(Shapes.classes)))
             texture = int(rng.integers(len(Shapes.texture_names)))
             radius = rng.uniform(10, 16)
             # Of four places the one furthest from the others, so that most overlap but little.
-            places = rng.uniform(radius + 1, EXTENT - radius - 1, (4, 2))
+            places = rng.uniform(radius + 1, extent - radius - 1, (4, 2))
             centre = max(places.tolist(), key=lambda place: _clearance(place, centres))
             centres.append(centre)
             distance = place_object(canvas, rng, x, y, pixel, label, texture, centre, radius, hue,

@@ -8,15 +8,14 @@ from collections.abc import Sequence
 import numpy as np
 
 import layers
-from minigrad import Tensor
 
 
-class PictureNetwork(layers.Module):
+class PictureNetwork(layers.Sequential):
     """A plain convolutional classifier of RGB pictures in [0, 1].
 
-    The pictures are normalised by the training set's mean and deviation, which the network
-    keeps as buffers; then blocks of convolution, batch norm and relu, some followed by 2×2
-    max-pooling; then the mean over places and a linear layer.
+    The pictures (N, 3, H, W) are normalised by the training set's mean and deviation, which the
+    network keeps as buffers; then blocks of convolution, batch norm and relu, some followed by 2×2
+    max-pooling; then the mean over places and a linear layer, which gives logits (N, classes).
 
     Parameters
     ----------
@@ -36,8 +35,8 @@ class PictureNetwork(layers.Module):
     (2, 3)
     """
 
-    mean: np.ndarray
-    deviation: np.ndarray
+    normalise: layers.models.Normalize
+    features: layers.Sequential
 
     def __init__(
         self,
@@ -46,10 +45,7 @@ class PictureNetwork(layers.Module):
         classes: int,
         rng: int | np.random.Generator | None = None,
     ):
-        super().__init__()
         rng = np.random.default_rng(rng)
-        self.register_buffer("mean", np.zeros((3, 1, 1), np.float32))
-        self.register_buffer("deviation", np.ones((3, 1, 1), np.float32))
         features: OrderedDict[str, layers.Module] = OrderedDict()
         before = 3
         for i, width in enumerate(channels, start=1):
@@ -59,15 +55,16 @@ class PictureNetwork(layers.Module):
             if i in pooled:
                 features[f"pool{i}"] = layers.MaxPool2d(2)
             before = width
-        self.features = layers.Sequential(features)
-        self.classifier = layers.Linear(before, classes, rng=rng)
+        super().__init__({
+            "normalise": layers.models.Normalize(mean=[0, 0, 0], deviation=[1, 1, 1]),
+            "features": layers.Sequential(features),
+            "pool": layers.AdaptiveAvgPool2d(1),
+            "flatten": layers.Flatten(),
+            "classifier": layers.Linear(before, classes, rng=rng),
+        })  # fmt: skip
 
     def normalise_like(self, images: np.ndarray) -> None:
         """Take the mean and deviation of each colour from a training set (N, 3, H, W)."""
-        self.mean[...] = images.mean((0, 2, 3), dtype=np.float64)[:, None, None]
-        self.deviation[...] = images.std((0, 2, 3), dtype=np.float64)[:, None, None]
-
-    def forward(self, images: Tensor) -> Tensor:
-        """Logits (N, classes) of pictures (N, 3, H, W)."""
-        maps = self.features((images - self.mean) / self.deviation)
-        return self.classifier(maps.mean(axis=(2, 3)))
+        mean, deviation = self.normalise.mean, self.normalise.deviation
+        mean[...] = images.mean((0, 2, 3), dtype=np.float64)[:, None, None]
+        deviation[...] = images.std((0, 2, 3), dtype=np.float64)[:, None, None]

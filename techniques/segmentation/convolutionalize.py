@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ import minigrad as mg
 from ..model import evaluating
 from .trunk import stages
 
-# What acts on each place alone, so that it may stand behind the flatten and stay as it is.
+# What acts on each value alone, so that it may stand behind the flatten and stay as it is.
 _POINTWISE = (
     layers.ReLU, layers.ReLU6, layers.LeakyReLU, layers.ELU, layers.GELU, layers.SiLU,
     layers.Sigmoid, layers.Tanh, layers.Dropout, layers.Identity,
@@ -31,8 +32,8 @@ def convolutionalize(model: layers.Module, input_size: int | tuple[int, int]) ->
     ----------
     model : Module
         One whose forward pass is its modules one after the other, such as a Sequential of
-        convolutions, a flatten and linear layers, or a VGG. Pooling to a fixed size
-        (`AdaptiveAvgPool2d`) becomes a pool of fixed windows.
+        convolutions, a flatten and linear layers, a VGG, or one of these behind a normalisation.
+        Pooling to a fixed size (`AdaptiveAvgPool2d`) becomes a pool of fixed windows.
     input_size : int or (H, W)
         The size of images that the classifier is made for.
 
@@ -54,8 +55,8 @@ def convolutionalize(model: layers.Module, input_size: int | tuple[int, int]) ->
     Notes
     -----
     The map's places are the classifier at offsets of the features' total stride. Equality is exact
-    where no convolution pads: padding shows the classifier zeros around each window, and the
-    network that strides over the whole image the neighbouring pixels.
+    where no convolution pads, see `without_padding`: padding shows the classifier zeros around each
+    window, and the network that strides over the whole image the neighbouring pixels.
 
     References
     ----------
@@ -92,19 +93,16 @@ def convolutionalize(model: layers.Module, input_size: int | tuple[int, int]) ->
                 if spacing != (1, 1):
                     network.append(layers.AvgPool2d(spacing, stride=1))
             elif isinstance(stage, layers.Flatten):
+                if x.ndim != 2:
+                    raise ValueError(f"{stage} leaves {x.ndim} axes: one row an image is needed")
                 map_shape = before[1:]
             elif isinstance(stage, layers.Linear):
                 if not map_shape:
                     raise ValueError(f"{stage} comes before any Flatten: it already reads channels")
                 network.append(_convolution(stage, map_shape, spacing))
                 map_shape, spacing = (stage.weight.shape[0], 1, 1), (1, 1)
-            elif map_shape and not isinstance(stage, _POINTWISE):
-                raise ValueError(
-                    f"{stage} behind the Flatten cannot become a convolution; only linear layers, "
-                    "activations and dropout can"
-                )
             else:
-                network.append(stage)
+                network.append(_on_maps(stage, map_shape[1:]) if map_shape else stage)
         if not map_shape:
             raise ValueError(
                 f"{type(model).__name__} has no Flatten with a Linear layer behind it, so there is "
@@ -149,6 +147,28 @@ def _convolution(
     return convolution
 
 
+def _on_maps(stage: layers.Module, size: tuple[int, ...]) -> layers.Module:
+    """What stands behind the flatten and is not linear, acting on each place of a map.
+
+    `size` is that of the map which was flattened to be its input.
+    """
+    if isinstance(stage, _POINTWISE):
+        return stage
+    if isinstance(stage, layers.Softmax) and size == (1, 1):
+        return layers.Softmax(dim=1)
+    if isinstance(stage, layers.BatchNorm1d) and size == (1, 1):
+        norm = layers.BatchNorm2d(
+            stage.num_features, stage.eps, stage.momentum, stage.affine, stage.track_running_stats
+        )
+        norm.weight, norm.bias = stage.weight, stage.bias
+        norm.running_mean, norm.running_var = stage.running_mean, stage.running_var
+        return norm
+    raise ValueError(
+        f"{stage} behind the Flatten cannot become a convolution; only linear layers, activations "
+        "and dropout can, and batch norm and softmax behind a linear layer"
+    )
+
+
 def _check_equal(model: layers.Module, network: layers.Sequential, image: Any) -> None:
     scores, expected = network(image).data, model(image).data
     scale = float(np.abs(expected).max()) or 1.0
@@ -157,3 +177,22 @@ def _check_equal(model: layers.Module, network: layers.Sequential, image: Any) -
             f"the forward pass of {type(model).__name__} is not its modules one after the other, "
             "so they cannot be chained: write it as a Sequential"
         )
+
+
+def without_padding(model: layers.Module) -> layers.Module:
+    """A copy of a model whose convolutions do not pad: they see nothing but pixels.
+
+    What such a classifier says of a window does not depend on where the window lies.
+
+    Examples
+    --------
+    >>> import layers
+    >>> from techniques.segmentation import without_padding
+    >>> without_padding(layers.Sequential(layers.Conv2d(3, 8, 5, padding=2)))[0]
+    Conv2d(3, 8, kernel_size=5)
+    """
+    model = copy.deepcopy(model)
+    for part in model.modules():
+        if isinstance(part, layers.Conv2d):
+            part.padding = 0, 0
+    return model

@@ -2,8 +2,68 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
+
+
+@dataclass(frozen=True, eq=False)
+class Instances:
+    """The objects of a picture.
+
+    Attributes
+    ----------
+    map : ndarray of int64, (H, W)
+        1, 2, … in the objects and 0 elsewhere.
+    labels : ndarray of int64, (n,)
+        The class of each, in this order.
+    boxes : ndarray of int64, (n, 4)
+        Top, left, bottom, right, half-open: an object lies in rows top to bottom - 1.
+    """
+
+    map: NDArray[np.int64]
+    labels: NDArray[np.int64]
+    boxes: NDArray[np.int64]
+
+
+def split_instances(class_map: ArrayLike, background: int = 0, least: int = 1) -> Instances:
+    """Take each connected region of a class map for an object: its class, its pixels, its box.
+
+    Parameters
+    ----------
+    class_map : array (H, W) of int
+    background : int
+        The class that is no object.
+    least : int
+        Regions of fewer pixels are no objects either.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from techniques.segmentation import split_instances
+    >>> found = split_instances(np.array([[1, 1, 0, 1], [0, 0, 0, 1], [2, 2, 0, 0]]), least=2)
+    >>> found.labels
+    array([1, 1, 2])
+    >>> found.boxes
+    array([[0, 0, 1, 2],
+           [0, 3, 2, 4],
+           [2, 0, 3, 2]])
+    """
+    classes = np.asarray(class_map)
+    regions = connected_components(classes, background)
+    sizes = np.bincount(regions.ravel())
+    kept = [number for number in range(1, len(sizes)) if sizes[number] >= least]
+    numbers = np.zeros(len(sizes), np.int64)
+    numbers[kept] = np.arange(1, len(kept) + 1)
+    labels, boxes = [], []
+    for number in kept:
+        rows, columns = np.nonzero(regions == number)
+        labels.append(classes[rows[0], columns[0]])
+        boxes.append((rows.min(), columns.min(), rows.max() + 1, columns.max() + 1))
+    return Instances(
+        numbers[regions], np.array(labels, np.int64), np.array(boxes, np.int64).reshape(-1, 4)
+    )
 
 
 def connected_components(class_map: ArrayLike, background: int = 0) -> np.ndarray:

@@ -16,9 +16,10 @@ _PROBE = 128  # the side of the image that tells at which stride each module wor
 
 
 def stages(module: layers.Module) -> Iterator[layers.Module]:
-    """The modules of a model in order, with every Sequential opened."""
+    """The modules of a model in order, with every Sequential and every classifier opened."""
     for child in module.children():
-        if isinstance(child, layers.Sequential):
+        flattens = any(isinstance(part, layers.Flatten) for part in child.children())
+        if flattens or isinstance(child, layers.Sequential):
             yield from stages(child)
         else:
             yield child

@@ -18,5 +18,6 @@ ROUTE = {
     "attacks": "Stronger attacks, and a network trained against them",
     "corruptions": "Pictures that are merely bad",
     "style": "Style transfer",
+    "striding": "A classifier that strides",
     "decoder": "The way back up: unpooling and transposed convolution",
 }

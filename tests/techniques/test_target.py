@@ -4,7 +4,16 @@ import numpy as np
 import pytest
 
 import minigrad as mg
-from techniques import Unit, backprop, grad_cam, integrated_gradients, occlusion, saliency
+from techniques import (
+    Pixels,
+    Unit,
+    backprop,
+    grad_cam,
+    integrated_gradients,
+    occlusion,
+    saliency,
+)
+from techniques.segmentation import UNet
 
 
 def test_a_function_may_pick_any_score(network, images):
@@ -23,8 +32,51 @@ def test_a_model_of_maps_is_asked_with_a_function(images):
     expected = np.zeros_like(images)
     expected[:, 1, 2, 3] = 2 * images[:, 1, 2, 3]
     assert np.allclose(gradient, expected)
-    with pytest.raises(ValueError, match="ask for a score with a function"):
+    with pytest.raises(ValueError, match="such as Pixels"):
         backprop(maps, images, 1)
+
+
+@pytest.fixture(scope="module")
+def segmenter():
+    return UNet(4, width=2, depth=2, rng=0).eval()
+
+
+def test_a_pixels_class_is_one_score_of_the_map(segmenter, images):
+    at_pixel = saliency(segmenter, images, Pixels(3, (5, 2)))
+    by_hand = saliency(segmenter, images, lambda maps: maps[:, 3, 5, 2])
+    assert np.array_equal(at_pixel.map, by_hand.map)
+    assert "class 3 at row 5, column 2" in at_pixel.variant
+
+
+def test_a_region_is_the_mean_of_its_pixels(segmenter, images):
+    region = np.zeros(images.shape[2:], bool)
+    region[2:4, 3:6] = True
+    pixels = [backprop(segmenter, images, Pixels(1, place)).gradient
+              for place in np.argwhere(region)]  # fmt: skip
+    whole = backprop(segmenter, images, Pixels(1, region)).gradient
+    assert np.allclose(whole, np.mean(pixels, axis=0), atol=1e-6)
+
+
+def test_grad_cam_asks_for_a_pixel_at_any_layer(segmenter, images):
+    cam = grad_cam(segmenter, images, Pixels(0, (1, 1)), "encoder.2")
+    assert cam.map.shape == (len(images), *images.shape[2:])
+    assert "class 0 at row 1, column 1" in cam.variant
+
+
+@pytest.mark.parametrize(("pixels", "reason"), [
+    (Pixels(4, (0, 0)), "classes 0 to 3"),
+    (Pixels(0, (0, 99)), "no pixel at row 0, column 99"),
+    (Pixels(0, np.ones((2, 2), bool)), r"size \(\d+, \d+\)"),
+    (Pixels(0, np.zeros((7, 5), bool)), "not 0 pixels"),
+])  # fmt: skip
+def test_pixels_that_are_not_there_are_told(pixels, reason, segmenter, images):
+    with pytest.raises((ValueError, IndexError), match=reason):
+        saliency(segmenter, images, pixels)
+
+
+def test_a_classifier_has_no_pixels(network, images):
+    with pytest.raises(ValueError, match="ask for the class itself"):
+        saliency(network, images, Pixels(0, (1, 1)))
 
 
 def test_a_unit_depends_on_its_receptive_field_alone(network, images):

@@ -42,3 +42,14 @@ def test_the_same_scene_at_another_size():
 def test_what_is_out_of_range_is_named(wrong):
     with pytest.raises(ValueError, match=f"{next(iter(wrong))} must be"):
         Scenes(**{"count": 1, **wrong})
+
+
+def test_a_larger_scene_has_more_objects_of_the_same_size():
+    small, large = Scenes(30, seed=1), Scenes(30, seed=1, size=192, extent=192, most=27)
+    assert large.images.shape == (30, 3, 192, 192)
+
+    def pixels_of_an_object(scenes):
+        return np.mean([np.bincount(one.ravel())[1:].mean() for one in scenes.instances])
+
+    assert pixels_of_an_object(large) == pytest.approx(pixels_of_an_object(small), rel=0.2)
+    assert large.instances.max() > 20

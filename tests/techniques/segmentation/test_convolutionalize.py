@@ -5,7 +5,8 @@ import pytest
 
 import layers
 import minigrad as mg
-from techniques.segmentation import convolutionalize
+from techniques import pretrained
+from techniques.segmentation import convolutionalize, without_padding
 
 
 def classifier(*middle):
@@ -27,6 +28,14 @@ HEADS = {
     "pooling to a fixed size": classifier(
         layers.AdaptiveAvgPool2d((2, 1)), layers.Flatten(), layers.Linear(12, 5, rng=2)
     ),
+    "dropout before, batch norm and softmax behind": classifier(
+        layers.Dropout(0.5), layers.Flatten(), layers.Linear(72, 8, rng=2), layers.BatchNorm1d(8),
+        layers.Linear(8, 5, rng=3), layers.Softmax(dim=-1),
+    ),
+    "a classifier behind a normalisation": layers.models.Normalized(
+        layers.Sequential({"nested": layers.Sequential(classifier()), "flat": layers.Flatten(),
+                           "head": layers.Linear(72, 5, rng=2)}), (0.1, 0.2), (0.5, 0.25),
+    ).eval(),
     "a model with features and classifier": layers.Sequential(
         {"features": classifier(), "classifier": layers.Sequential(
             layers.Flatten(), layers.Linear(72, 5, rng=2))}
@@ -47,20 +56,32 @@ def test_the_map_of_scores_is_the_classifier_at_every_offset(name):
         np.testing.assert_allclose(scores[:, :, y, x], model(window).data, rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("model", [
-    layers.models.LeNet(rng=0),
-    layers.models.ResNet(18, classes=7, rng=0), layers.models.MobileNet("v1", classes=7, rng=0),
-], ids=lambda model: type(model).__name__)  # fmt: skip
-def test_named_networks_give_the_same_scores_on_their_own_size(model):
-    side = 28 if isinstance(model, layers.models.LeNet) else 224
+@pytest.mark.parametrize(("model", "side"), [
+    (layers.models.LeNet(rng=0), 28),
+    (layers.models.SqueezeNet(classes=7, rng=0), 224),
+    (layers.models.ResNet(18, classes=7, rng=0), 224),
+    (layers.models.Normalized(layers.models.MobileNet("v1", classes=7, rng=0)), 224),
+    (pretrained.load("shapes")[0], 64),
+], ids=["LeNet", "SqueezeNet", "ResNet", "MobileNet", "shapes"])  # fmt: skip
+def test_named_networks_give_the_same_scores_on_their_own_size(model, side):
     network = convolutionalize(model.eval(), side)
-    channels = 1 if side == 28 else 3
+    channels = next(p for p in model.parameters() if p.ndim == 4).shape[1]
     image = np.random.default_rng(0).random((1, channels, side, side), np.float32)
     scores = network(image).data
     assert scores.shape[2:] == (1, 1)
     np.testing.assert_allclose(scores[..., 0, 0], model(image).data, rtol=1e-3, atol=1e-4)
     larger = np.zeros((1, channels, side + 64, side + 32), np.float32)
     assert min(network(larger).shape[2:]) > 1
+
+
+def test_without_padding_a_named_network_is_itself_at_every_offset():
+    model, side = without_padding(layers.models.LeNet(rng=0)), 32
+    scene = np.random.default_rng(0).random((1, 1, 41, 36), np.float32)
+    scores = convolutionalize(model, side)(scene).data
+    assert scores.shape[2:] == (3, 2)
+    for y, x in np.ndindex(3, 2):
+        window = np.ascontiguousarray(scene[:, :, 4 * y :, 4 * x :][:, :, :side, :side])
+        np.testing.assert_allclose(scores[:, :, y, x], model(window).data, rtol=1e-4, atol=1e-5)
 
 
 def test_the_new_kernels_are_views_of_the_models_weights():
@@ -76,6 +97,7 @@ def test_the_new_kernels_are_views_of_the_models_weights():
      "behind the Flatten cannot become a convolution"),
     (classifier(layers.AdaptiveAvgPool2d(3), layers.Flatten(), layers.Linear(54, 2)), (12, 10),
      "unequal windows of a 4 × 3 map"),
+    (classifier(layers.Flatten(2), layers.Linear(12, 2)), (12, 10), "leaves 3 axes"),
 ])  # fmt: skip
 def test_what_cannot_become_a_convolution_is_named(model, size, reason):
     with pytest.raises(ValueError, match=reason):

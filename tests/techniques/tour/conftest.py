@@ -61,6 +61,7 @@ def visit():
 def stops(visit):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("techniques.tour.sections.style._STEPS", 3)  # painting has its own tests
+        patch.setattr("techniques.tour.sections.striding._SIDE", 80)  # and so has striding
         return [stop(name, visit) for name in ROUTE]
 
 
