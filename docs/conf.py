@@ -12,10 +12,20 @@ author = "The minigrad developers"
 copyright = "The minigrad developers"
 version = release = minigrad.__version__
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "generated"]
-myst_enable_extensions = ["colon_fence"]
+extensions = [
+    "myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon",
+    "generated", "mathml", "notebooks", "sources",
+]  # fmt: skip
+html_math_renderer = "mathml"
+myst_enable_extensions = ["colon_fence", "dollarmath"]
 myst_heading_anchors = 3
 exclude_patterns = ["_build"]
+
+nb_execution_mode = "force"
+nb_execution_raise_on_error = True
+nb_execution_timeout = 300
+nb_merge_streams = True
+nb_number_source_lines = False
 
 autodoc_typehints = "none"  # the docstrings say types and shapes in words
 autodoc_member_order = "bysource"

@@ -1,5 +1,7 @@
-"""``python -m docs.robustness_figures`` draws the figures of robustness.md again."""
+"""``python -m docs.robustness_figures`` draws the figures of robustness.md, or those named."""
 
+import json
+import sys
 from pathlib import Path
 
 import matplotlib
@@ -46,7 +48,30 @@ def sheet() -> None:
     figure.savefig(FOLDER / "corruptions.png", dpi=72)
 
 
+def dimension() -> None:
+    """How far one step moves the logit, against the number of values in a picture."""
+    measured = json.loads((FOLDER / "dimension.json").read_text(encoding="utf-8"))
+    labels = {
+        "linear": ("linear classifier", "tab:grey"),
+        "dense": ("convolutions, then one dense layer", "tab:orange"),
+        "mean": ("convolutions, then the mean over places", "tab:blue"),
+    }
+    figure, axes = pyplot.subplots(figsize=(5.2, 3), layout="constrained")
+    for kind, (label, colour) in labels.items():
+        values = measured[kind]["dimensions"]
+        axes.loglog(values, measured[kind]["shift"], marker="o", color=colour, label=label)
+        axes.loglog(values, measured[kind]["predicted"], "--", color=colour, linewidth=0.8)
+    axes.set_xlabel("values in a picture")
+    axes.set_ylabel("fall of the logit at ε = 1/255")
+    axes.set_xticks(values, [f"{value:,}".replace(",", " ") for value in values])
+    axes.set_yticks((0.03, 0.1, 0.3), ("0.03", "0.1", "0.3"))
+    axes.minorticks_off()
+    axes.legend(frameon=False, fontsize="small")
+    figure.savefig(FOLDER / "dimension.png", dpi=120)
+
+
 if __name__ == "__main__":
     matplotlib.use("Agg")
-    curves()
-    sheet()
+    FIGURES = {function.__name__: function for function in (curves, sheet, dimension)}
+    for name in sys.argv[1:] or FIGURES:
+        FIGURES[name]()

@@ -186,6 +186,7 @@ class Primitive:
             else:
                 self.rules[self.inputs.index(name)] = Rule(function, formula)
             self._check_needs(name)
+            self._plans.clear()  # they know what the rule before this one needed
             return function
 
         return declare
@@ -194,6 +195,11 @@ class Primitive:
         known = {"y", *self.inputs, *self.options, *self.saves}
         known |= {f"{i}_shape" for i in self.inputs}
         for need in self.rules[self.inputs.index(name)].needs:
+            if need == "y" and "y" in (*self.inputs, *self.options, *self.saves):
+                raise TypeError(
+                    f"the rule of {self.name} to {name} asks for 'y', which is the output and also "
+                    "the name of an argument: call the argument something else"
+                )
             if need not in known:
                 raise TypeError(
                     f"the rule of {self.name} to {name} asks for {need!r}; there is only "

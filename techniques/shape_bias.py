@@ -132,15 +132,20 @@ def cue_conflict(count: int, seed: int = 0, size: int = 64) -> CueConflict:
     >>> bool((conflict.shape_labels == conflict.texture_labels).any())
     False
     """
+    shape, texture = conflicting(count, seed)
+    drawn = Shapes(count, seed, size, labels=shape, textures=texture)
+    return CueConflict(on_grey(drawn), drawn.labels, drawn.textures)
+
+
+def conflicting(count: int, seed: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Draw the classes of `count` shapes and, for each, another class for its texture."""
     rng = np.random.default_rng([seed, 1])
     shape = rng.integers(PAIRS, size=count)
-    texture = (shape + rng.integers(1, PAIRS, size=count)) % PAIRS
-    drawn = Shapes(count, seed, size, labels=shape, textures=texture)
-    return CueConflict(_on_grey(drawn), drawn.labels, drawn.textures)
+    return shape, (shape + rng.integers(1, PAIRS, size=count)) % PAIRS
 
 
-def _on_grey(drawn: Shapes) -> Array:
-    """The objects alone, cut out by their masks."""
+def on_grey(drawn: Shapes) -> Array:
+    """Return the objects alone, cut out by their masks, as (N, 3, H, W)."""
     return np.where(drawn.masks[:, None], drawn.images, np.float32(0.5))
 
 
@@ -163,8 +168,8 @@ def labelled_by(cue: str, count: int, seed: int = 0, size: int = 64) -> Dataset:
     shape, texture = np.random.default_rng([seed, 2]).integers(PAIRS, size=(2, count))
     drawn = Shapes(count, seed, size, labels=shape, textures=texture)
     if cue == "shape":
-        return Dataset(_on_grey(drawn), drawn.labels, Shapes.classes[:PAIRS])
-    return Dataset(_on_grey(drawn), drawn.textures, Shapes.texture_names)
+        return Dataset(on_grey(drawn), drawn.labels, Shapes.classes[:PAIRS])
+    return Dataset(on_grey(drawn), drawn.textures, Shapes.texture_names)
 
 
 @dataclass(frozen=True, eq=False)

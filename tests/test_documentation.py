@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import doctest
 import re
-import runpy
 from pathlib import Path
 
 import pytest
+from mistakes import MISTAKES
 
 import minigrad as mg
 from minigrad import testing
@@ -79,15 +79,37 @@ def test_every_page_is_in_a_table_of_contents():
     assert {page.stem for page in PAGES if page.parent.name == "docs"} - listed == {"index"}
 
 
+def test_every_page_with_examples_is_a_notebook():
+    nbformat = pytest.importorskip("nbformat", reason="nbformat is not installed")
+    notebooks = pytest.importorskip("notebooks", reason="Sphinx is not installed")
+    pages = notebooks.with_examples()
+    assert {"weights.md", "tape.md", "stepping.md"} <= {page.name for page in pages}
+    for page in pages:
+        notebook = notebooks.notebook(page, install="somewhere")
+        nbformat.validate(notebook)
+        title, install, *cells = notebook.cells
+        assert title.source.startswith("# ") and "%pip install -q somewhere" in install.source
+        prose = "".join(cell.source for cell in cells if cell.cell_type == "markdown")
+        assert "```{" not in prose and "](" not in prose
+        assert not any(">>>" in cell.source for cell in cells if cell.cell_type == "code")
+
+
+@pytest.mark.parametrize("name", ["weights", "write-an-operation"])
+def test_a_chapter_runs_as_a_notebook(name):
+    """All chapters' cells run when the documentation is built."""
+    nbclient = pytest.importorskip("nbclient", reason="nbclient is not installed")
+    notebooks = pytest.importorskip("notebooks", reason="Sphinx is not installed")
+    notebook = notebooks.notebook(ROOT / "docs" / f"{name}.md")
+    executed = nbclient.NotebookClient(notebook, timeout=300).execute()
+    assert any(cell.get("outputs") for cell in executed.cells)
+
+
 def test_every_public_name_of_the_engine_has_an_example():
     missing = [name for name in mg.__all__ if ">>>" not in (getattr(mg, name).__doc__ or "")]
     assert not missing
 
 
-GALLERY = runpy.run_path(str(ROOT / "docs" / "mistakes.py"))["MISTAKES"]
-
-
-@pytest.mark.parametrize("mistake", GALLERY, ids=lambda mistake: mistake.backward.__name__)
+@pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.backward.__name__)
 def test_every_mistake_of_the_gallery_gets_its_cause(mistake):
     report = testing.check_backward(mistake.forward, mistake.backward, *mistake.inputs)
     assert not report.ok
@@ -95,4 +117,4 @@ def test_every_mistake_of_the_gallery_gets_its_cause(mistake):
 
 
 def test_the_gallery_has_forty_mistakes():
-    assert len(GALLERY) == 40
+    assert len(MISTAKES) == 40

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from .blocks import in_blocks
+from .blocks import compiled_pays, in_blocks
 from .optimizer import Optimizer, Parameters, decayed
 
 
@@ -130,7 +130,15 @@ class Adam(Optimizer):
                 values = np.multiply(values, shrink, out=new)
             np.add(values, scratch, out=new)
 
-        in_blocks(block, values, gradient, m, v, state.get("max_exp_avg_sq", v), new)
+        if options["amsgrad"] or not compiled_pays(values, gradient, m, v, new):
+            in_blocks(block, values, gradient, m, v, state.get("max_exp_avg_sq", v), new)
+        else:
+            from minigrad.kernels.updates import adam_step
+
+            adam_step(
+                values, gradient, m, v, new, rest1=1 - beta1, rest2=1 - beta2, size=size, eps=eps,
+                shrink=shrink, sign=-1.0 if options["maximize"] else 1.0, decay=decay,
+            )  # fmt: skip
 
 
 class AdamW(Adam):

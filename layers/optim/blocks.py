@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from minigrad import settings
 from minigrad.kernels.threads import share
 
 # In elements. The few arrays of a step fit the last cache; Python's own time does not count.
@@ -47,3 +48,18 @@ def in_blocks(update: Callable[..., None], *arrays: np.ndarray) -> None:
             update(*blocks, scratch[: len(blocks[0])])
 
     share(update_some, -(-first.size // BLOCK), first.size * len(arrays))
+
+
+# From so many elements on; to find the kernel takes as long as NumPy with fewer.
+LARGE = 2**15
+
+
+def compiled_pays(*arrays: np.ndarray) -> bool:
+    """Whether a compiled step of these arrays, all of one shape, is faster than NumPy's."""
+    first = arrays[0]
+    return (
+        first.size >= LARGE
+        and first.dtype.char in "fd"
+        and all(array.flags.c_contiguous and array.dtype == first.dtype for array in arrays)
+        and settings.current().kernel_set != "reference"
+    )

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .blocks import in_blocks
+from .blocks import compiled_pays, in_blocks
 from .optimizer import Optimizer, Parameters, decayed
 
 
@@ -110,7 +110,16 @@ class SGD(Optimizer):
                 np.multiply(velocity, -lr, out=scratch)
             np.add(values, scratch, out=new)
 
-        if momentum:
-            in_blocks(with_momentum, values, gradient, state["momentum_buffer"], new)
-        else:
+        if not momentum:
             in_blocks(plain, values, gradient, new)
+            return
+        velocity = state["momentum_buffer"]
+        if options["nesterov"] or not compiled_pays(values, gradient, velocity, new):
+            in_blocks(with_momentum, values, gradient, velocity, new)
+        else:
+            from minigrad.kernels.updates import momentum_step
+
+            momentum_step(
+                values, gradient, velocity, new, lr=lr, momentum=momentum, share=1 - damped,
+                sign=-1.0 if maximize else 1.0, decay=float(decay),
+            )  # fmt: skip

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from ..page_style import style_sheet
 from .course import Class
 from .marking import Result
 from .similarity import similar
@@ -99,12 +100,13 @@ def class_page(graded: Class) -> str:
 
 def _render(template: str, **values: Any) -> str:
     import jinja2  # only pages need it
+    from markupsafe import Markup
 
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(_FOLDER), autoescape=True, undefined=jinja2.StrictUndefined
     )
     environment.filters.update(clean=clean, page_name=page_name)
-    css = (_FOLDER / "page.css").read_text("utf-8")
+    css = Markup(style_sheet(_FOLDER / "page.css"))
     return environment.get_template(template).render(css=css, versions=versions(), **values)
 
 

@@ -15,7 +15,8 @@ Both sets have the same functions with the same signatures and the same meaning:
     resample(x, rows, columns)
     relu(x), gate(g, x, slope)
     softmax(x, logarithm), softmax_backward(g, y, logarithm)
-    cross_entropy_backward(y, target, share)
+    cross_entropy(x, target) -> probabilities, losses
+    cross_entropy_backward(probabilities, target, share)
     channel_moments(x) -> mean, variance
     channel_scale(x, mean, factor, shift)
     channel_products(g, x, mean) -> sums, along
@@ -26,8 +27,8 @@ Arrays are (N, C, H, W); sizes are pairs of ints, checked by the caller.
 The way from the loops on the slide to the processor: `reference`; `compiled` and `choice`, which
 name the algorithm for a shape; `geometry` and `convolution`, which turn a convolution into products
 of rows; `micro_kernel`, which multiplies them in registers. Beside it `kernel`, `compiler`, `cache`
-and `ahead_of_time`, how a Python function becomes machine code and stays it; `threads`, `products`
-and `blas`, who does the work; `arguments` and `memory`, on what.
+and `ahead_of_time`, how a Python function becomes machine code and stays it; `threads`, `crew`,
+`mailbox`, `products` and `blas`, who does the work; `arguments` and `memory`, on what.
 """
 
 from __future__ import annotations

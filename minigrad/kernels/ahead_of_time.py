@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from minigrad.kernels import cache, compiled
+from minigrad.kernels import cache, compiled, updates
 from minigrad.kernels.kernel import say_that_kernels_are_compiled
 from minigrad.kernels.threads import processors
 
@@ -126,6 +126,17 @@ def resampling(dtype: str) -> None:
     compiled.resample(np.ones((1, 1, 2, 2), dtype), same, same)
 
 
+@job(seconds=2)
+def optimizers(dtype: str) -> None:
+    """Steps of SGD with momentum, and of Adam."""
+    a, b, c, d, e = np.ones((5, 1), dtype)
+    updates.momentum_step(a, b, c, d, lr=0.1, momentum=0.9, share=1.0, sign=1.0, decay=0.0)
+    updates.adam_step(
+        a, b, c, d, e,
+        rest1=0.1, rest2=0.1, size=0.1, eps=1e-8, shrink=1.0, sign=1.0, decay=0.0,
+    )  # fmt: skip
+
+
 @job(seconds=4)
 def normalization(dtype: str) -> None:
     """The sums of batch norm and what is made of them."""
@@ -148,7 +159,7 @@ def softmax(dtype: str) -> None:
     """Softmax and cross entropy, in single precision only."""
     logits = compiled.softmax(np.ones((1, 2, 2), np.float32), logarithm=True)
     compiled.softmax_backward(logits, logits, logarithm=True)
-    compiled.cross_entropy_backward(logits, np.zeros((1, 2), int), logits[:, 0])
+    compiled.cross_entropy_backward(logits, np.zeros((1, 2), np.int64), logits[:, 0])
 
 
 @job(seconds=10)

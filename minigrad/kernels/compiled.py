@@ -32,7 +32,12 @@ from minigrad.kernels.normalization import (
 )
 from minigrad.kernels.pooling import avg_pool2d, avg_pool2d_input_gradient, max_pool2d
 from minigrad.kernels.resampling import resample
-from minigrad.kernels.softmax import cross_entropy_backward, softmax, softmax_backward
+from minigrad.kernels.softmax import (
+    cross_entropy,
+    cross_entropy_backward,
+    softmax,
+    softmax_backward,
+)
 from minigrad.kernels.unpooling import gather2d, index_winners, max_unpool2d, winner_indices
 
 __all__ = [
@@ -45,6 +50,7 @@ __all__ = [
     "conv2d",
     "conv2d_input_gradient",
     "conv2d_weight_gradient",
+    "cross_entropy",
     "cross_entropy_backward",
     "gate",
     "gather2d",

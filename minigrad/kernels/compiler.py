@@ -2,9 +2,9 @@
 
 Numba compiles a function together with what converts its arguments from Python, and that calls
 Numba's own library. Here a kernel is called by an *entry* instead, which reads the arguments from a
-block of words (see `minigrad.kernels.kernel`) and takes one span of the tasks after the other, as
-may other threads meanwhile. What is left of Numba's library is what arrays made or reshaped in a
-kernel need; three functions of a few instructions do the same.
+block of words (see `minigrad.kernels.kernel`) and takes one span of the tasks after the other from
+the front, while helpers take others from the back. What is left of Numba's library is what arrays
+made or reshaped in a kernel need; three functions of a few instructions do the same.
 """
 
 from __future__ import annotations
@@ -40,15 +40,18 @@ def machine_code(function: Callable[..., None], arguments: Sequence[Any]) -> Mac
     arguments_in = _reader([_type_of(argument) for argument in arguments])
 
     @numba.njit(**BARE)
-    def entry(first, last, spans, block):
+    def entry(first, last, spans, helping, block):
         arguments = arguments_in(block)
-        tasks, span = last - first, take(block)
-        while span < spans:
+        tasks, own = last - first, 0
+        while count(block, 0) < spans:
+            # From both ends: so a thread finds in its cache what it worked on before.
+            span = spans - 1 - count(block, 1) if helping else own
             begin, end = first + tasks * span // spans, first + tasks * (span + 1) // spans
             kernel(begin, end, *arguments)
-            span = take(block)
+            own += 1
 
-    entry.compile((types.int64, types.int64, types.int64, types.CPointer(types.int64)))
+    word = types.int64
+    entry.compile((word, word, word, word, types.CPointer(word)))
     (result,) = entry.overloads.values()
     _, _, (object_file, _) = result.library.serialize_using_object_code()
     needed = re.findall(r'^declare .*@"?([^"(]+)"?\(', result.library.get_llvm_str(), re.MULTILINE)
@@ -124,20 +127,21 @@ def _reader(kinds: list[Any]) -> Any:
     return arguments_in
 
 
-def _take(typing, block):
-    """The number in the first word of the block, which is then one more: nobody gets it twice."""
+def _count(typing, block, place):
+    """The number in a word of the block, which is then one more: nobody gets it twice."""
 
     def generate(context, builder, signature, arguments):
-        return builder.atomic_rmw("add", *arguments, WORD(1), "monotonic")
+        word = builder.gep(arguments[0], [arguments[1]])
+        return builder.atomic_rmw("add", word, WORD(1), "monotonic")
 
-    return types.int64(block), generate
+    return types.int64(block, types.int64), generate
 
 
-take: Any = intrinsic(_take)
+count: Any = intrinsic(_count)
 
 
 def _words(builder: Any, block: Any) -> Iterator[Any]:
-    place = 1  # behind the number of the next span
+    place = 2  # behind the numbers of spans
     while True:
         yield builder.load(builder.gep(block, [WORD(place)]))
         place += 1

@@ -19,8 +19,8 @@ MODULES = {
     ),
     "lanes": (
         "beats", "equal", "every_other", "every_second", "greater", "load_filled", "load_numbers",
-        "load_part", "power_of_two", "select", "store_numbers", "store_part", "zipped_high",
-        "zipped_low",
+        "load_part", "power_of_two", "select", "square_root", "store_numbers", "store_part",
+        "zipped_high", "zipped_low",
     ),
     "sliding": ("slide_factors", "slide_rows"),
 }  # fmt: skip

@@ -8,7 +8,7 @@ when it has to, and llvmlite alone loads machine code, in a millisecond.
 
 Machine code finds its arguments in a block of 64-bit words: of an array the address of what NumPy
 tells of it to others (``__array_struct__``), of a tuple its elements, a number as it is. In front
-of them stands the number of the span of tasks that is next.
+of them stands how many spans of the tasks are begun, and how many of these by helpers.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ import numpy as np
 from llvmlite import binding
 
 from minigrad.kernels import cache
+from minigrad.kernels.crew import NOWHERE, Function
 
 
 class MachineCode(NamedTuple):
@@ -66,7 +67,7 @@ class Kernel:
 
     def __init__(self, function: Callable[..., None]):
         self.function = function
-        self.loaded: dict[tuple, Callable[..., int]] = {}
+        self.loaded: dict[tuple, Any] = {}
         functools.update_wrapper(self, function)
 
     def __call__(self, first: int, last: int, *arguments: Any) -> None:
@@ -75,7 +76,7 @@ class Kernel:
     def on(self, arguments: Sequence[Any]) -> Call:
         """The kernel with its arguments laid out, to be called with the first and last task."""
         kinds: list[Any] = []
-        words = array("q", [0])
+        words = array("q", [0, 0])
         interfaces = []
         for argument in arguments:
             if type(argument) is np.ndarray:
@@ -96,7 +97,7 @@ class Kernel:
         code = self.loaded.get(key) or self._load(key, arguments)
         return Call(self, code, words, (arguments, interfaces))
 
-    def _load(self, key: tuple, arguments: Sequence[Any]) -> Callable[..., int]:
+    def _load(self, key: tuple, arguments: Sequence[Any]) -> Any:
         """The machine code for arguments of these kinds: from the cache, else compiled now."""
         package, _, module = self.function.__module__.rpartition(".")
         kinds = hashlib.sha256(repr(key).encode()).hexdigest()
@@ -116,7 +117,7 @@ class Kernel:
                 # The name of the cache's folder stands for the source of this package's kernels.
                 if code.lasting and package == __package__:
                     cache.write(name, code.symbol.encode() + b"\0" + code.object)
-            self.loaded[key] = _function(code)
+            self.loaded[key] = Function(engine_of(code.object).get_function_address(code.symbol))
             return self.loaded[key]
 
 
@@ -127,46 +128,46 @@ uncounted = functools.partial(Inner, counted=False)
 class Call:
     """A kernel and its arguments: call it with the first task and the one behind the last."""
 
-    __slots__ = ("address", "code", "kept", "kernel", "words")
+    __slots__ = ("block", "code", "kept", "kernel", "words")
 
-    def __init__(self, kernel: Kernel, code: Callable[..., int], words: array, kept: Any):
+    def __init__(self, kernel: Kernel, code: Any, words: array, kept: Any):
         self.kernel, self.code = kernel, code
         self.words, self.kept = words, kept  # the code only knows their addresses
-        self.address, _ = words.buffer_info()
+        self.block, _ = words.buffer_info()
 
     def __call__(self, first: int, last: int) -> None:
         self.words[0] = 0
         self.take_part(first, last, 1)
 
     def take_part(self, first: int, last: int, spans: int) -> None:
-        """Do some of the tasks, cut into equal spans, until all are done or begun by others."""
-        if self.code(_NOWHERE, _NOWHERE, first, last, spans, self.address):
+        """Do some of the tasks, cut into equal spans, until all are done or begun by helpers."""
+        if self.code(NOWHERE, NOWHERE, first, last, spans, False, self.block):
             raise ArithmeticError(f"{self.kernel.__name__} failed: a division by 0, or no memory")
 
 
 # Two threads that meet the same kernel compile it once.
 _loading = threading.RLock()
-# Compiled functions write their result, None, and the address of an error message here.
-_memory_for_nothing = ctypes.create_string_buffer(64)
-_NOWHERE = ctypes.addressof(_memory_for_nothing)
-# Loaded code lives as long as its engine. Each has one of its own, for names may repeat.
-_engines: list[binding.ExecutionEngine] = []
 
 
-def _function(code: MachineCode) -> Callable[..., int]:
-    """Load machine code; the function lets other Python threads run meanwhile."""
+@functools.cache
+def target_machine() -> binding.TargetMachine:
+    """This processor, as LLVM sees it."""
     binding.initialize_native_target()
     binding.initialize_native_asmprinter()
-    machine = binding.Target.from_triple(binding.get_process_triple()).create_target_machine(
-        jit=True, codemodel="jitdefault"
-    )
-    engine = binding.create_mcjit_compiler(binding.parse_assembly(""), machine)
-    engine.add_object_file(binding.ObjectFileRef.from_data(code.object))
+    target = binding.Target.from_triple(binding.get_process_triple())
+    return target.create_target_machine(jit=True, codemodel="jitdefault")
+
+
+def engine_of(code: bytes) -> binding.ExecutionEngine:
+    """Load machine code. Each has an engine of its own, for names may repeat.
+
+    It lives as long as the engine: for ever, for a thread may be in it when Python ends.
+    """
+    engine = binding.create_mcjit_compiler(binding.parse_assembly(""), target_machine())
+    engine.add_object_file(binding.ObjectFileRef.from_data(code))
     engine.finalize_object()
-    _engines.append(engine)
-    address, word = ctypes.c_void_p, ctypes.c_int64
-    declaration = ctypes.CFUNCTYPE(ctypes.c_int32, address, address, word, word, word, address)
-    return declaration(engine.get_function_address(code.symbol))
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(engine))
+    return engine
 
 
 # NumPy's flags of arrays that are C-contiguous and aligned.

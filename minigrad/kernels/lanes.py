@@ -288,3 +288,18 @@ def power_of_two(typing, n):
         return builder.bitcast(builder.shl(exponent, constant(23)), n.type)
 
     return n(n), generate
+
+
+@intrinsic
+def square_root(typing, x):
+    """The square root in every lane."""
+    if not isinstance(x, Vector):
+        return None
+
+    def generate(context, builder, signature, arguments):
+        kind = arguments[0].type
+        name = f"llvm.sqrt.v{kind.count}{kind.element.intrinsic_name}"
+        root = cgutils.get_or_insert_function(builder.module, ir.FunctionType(kind, [kind]), name)
+        return builder.call(root, arguments)
+
+    return x(x), generate

@@ -448,12 +448,31 @@ def softmax_backward(g: Array, y: Array, logarithm: bool) -> Array:
     return y * (g - (g * y).sum(axis=1, keepdims=True))
 
 
-def cross_entropy_backward(y: Array, target: Array, share: Array) -> Array:
-    """(softmax − target) · share, where y is the logarithm of the softmax.
+def cross_entropy(x: Array, target: Array) -> tuple[Array, Array]:
+    """The probabilities of classes, and −ln of that of the right one.
 
     Parameters
     ----------
-    y : array (N, C, L)
+    x : array (N, C, L)
+        The scores of C classes at each of L places.
+    target : int array (N, L)
+        Classes, 0 to C − 1.
+
+    Returns
+    -------
+    array (N, C, L), array (N, L)
+    """
+    chosen = np.take_along_axis(softmax(x, True), target[:, None], axis=1)
+    return softmax(x, False), -chosen[:, 0]
+
+
+def cross_entropy_backward(probabilities: Array, target: Array, share: Array) -> Array:
+    """(softmax − target) · share.
+
+    Parameters
+    ----------
+    probabilities : array (N, C, L)
+        The softmax.
     target : int array (N, L)
         Classes, 0 to C − 1.
     share : array (N, L)
@@ -463,7 +482,7 @@ def cross_entropy_backward(y: Array, target: Array, share: Array) -> Array:
     -------
     array (N, C, L)
     """
-    dx = np.exp(y) * share[:, None]
+    dx = probabilities * share[:, None]
     for n, place in np.ndindex(target.shape):
         dx[n, target[n, place], place] -= share[n, place]
     return dx

@@ -45,20 +45,18 @@ LN2_LOW = math.log(2) - LN2_HIGH
 ROUNDING = 1.5 * 2**23
 # Beyond these the result is 0, or infinity.
 LOWEST, HIGHEST = -87.0, 88.0
-# 1 / k!, the last first. On |r| <= ln(2) / 2 what is left out is below 1e-8.
-TAYLOR = tuple([1 / math.factorial(k) for k in range(7, -1, -1)])
+# 1 / k!, the last first. On |r| <= ln(2) / 2 what is left out is below 2e-7 of the result.
+TAYLOR = tuple([1 / math.factorial(k) for k in range(6, -1, -1)])
 
 
 @inlined
 def exp(x, like):
     """exp(x) = 2ⁿ exp(r) in every lane, where n is whole and r = x − n ln 2 small."""
-    lowest, highest = spread(LOWEST, like), spread(HIGHEST, like)
-    too_low, too_high = greater(lowest, x), greater(x, highest)
-    within = select(too_low, lowest, select(too_high, highest, x))
-    n = within * LOG2_E + ROUNDING - ROUNDING
-    r = within - n * LN2_HIGH - n * LN2_LOW
-    series = spread(0, like)
-    for coefficient in TAYLOR:
+    too_low, too_high = greater(spread(LOWEST, like), x), greater(x, spread(HIGHEST, like))
+    n = x * LOG2_E + ROUNDING - ROUNDING
+    r = x - n * LN2_HIGH - n * LN2_LOW
+    series = spread(TAYLOR[0], like)
+    for coefficient in TAYLOR[1:]:
         series = series * r + coefficient
     y = series * power_of_two(n)
     return select(too_low, spread(0, like), select(too_high, spread(math.inf, like), y))
@@ -88,6 +86,12 @@ def strips(task, classes, places):
 
 
 @inlined
+def example_at(start, classes, places):
+    """The first place of a task, as they are counted without classes."""
+    return start - start // (classes * places) * (classes - 1) * places
+
+
+@inlined
 def gather_lanes(strip, width, largest):
     """Put the sum, or the largest, of a strip's numbers in the place of each."""
     found = strip[0]
@@ -98,54 +102,75 @@ def gather_lanes(strip, width, largest):
 
 
 @kernel
-def softmax_strips(first, last, x, y, classes, places, logarithm):
-    """The softmax, or its logarithm."""
+def softmax_strips(first, last, x, y, target, losses, classes, places, logarithm):
+    """The softmax, or its logarithm; and −ln of the target classes, if there are any."""
     lanes, zero, lowest = lanes_of(x), spread(0, x), spread(-np.inf, x)
-    best, total = np.empty(STRIP, x.dtype), np.empty(STRIP, x.dtype)
+    row = CLASSES if places == 1 else STRIP
+    best, total = np.empty(row, x.dtype), np.empty(row, x.dtype)
+    # All strips of a task: in `x` they may lie so far apart that a cache holds only a few of them.
+    copy = np.empty((classes + row if places == 1 else classes * row), x.dtype)
     for task in range(first, last):
         start, count, step, there, fewer, width = strips(task, classes, places)
         best[:] = -np.inf
         for k in range(count):
             for u in range(0, width, lanes):
                 value = load_filled(x, start + k * step + u, there - k * fewer - u, lowest)
+                store(copy, k * row + u, value)
                 largest = load(best, u)
                 store(best, u, select(greater(value, largest), value, largest))
         if places == 1:
             gather_lanes(best, width, True)
+        example, examples = example_at(start, classes, places), 1 if places == 1 else width
+        if target.size > 0:
+            for i in range(examples):
+                losses[example + i] = copy[target[example + i] * (1 if places == 1 else row) + i]
         for u in range(0, width, lanes):
             largest = load(best, u)
-            finite = equal(largest - largest, zero)
-            store(best, u, select(finite, largest, zero))
-        total[:] = 0
-        for k in range(count):
-            for u in range(0, width, lanes):
-                place, left = start + k * step + u, there - k * fewer - u
-                value = exp(load_filled(x, place, left, lowest) - load(best, u), x)
-                store(total, u, load(total, u) + value)
-                if not logarithm:
-                    store_part(y, place, value, left)
+            largest = select(equal(largest - largest, zero), largest, zero)  # 0 if infinite
+            store(best, u, largest)
+            sum_of_all = zero
+            for k in range(count):
+                value = load(copy, k * row + u) - largest
+                power = exp(value, x)
+                sum_of_all = sum_of_all + power
+                store(copy, k * row + u, value if logarithm else power)
+            store(total, u, sum_of_all)
         if places == 1:
             gather_lanes(total, width, False)
-        if logarithm:
-            for i in range(width):
-                # One logarithm, where all are of the same sum.
-                total[i] = total[0] if places == 1 and i > 0 else math.log(total[i])
+        for i in range(examples):
+            if target.size > 0:
+                losses[example + i] = math.log(total[i]) - (losses[example + i] - best[i])
+            if logarithm:
+                total[i] = math.log(total[i])
+        if places == 1:
+            total[:] = total[0]
+        if not logarithm:
+            for u in range(0, width, lanes):
+                store(total, u, spread(1, x) / load(total, u))
         for k in range(count):
             for u in range(0, width, lanes):
-                place, left = start + k * step + u, there - k * fewer - u
-                if logarithm:
-                    value = load_filled(x, place, left, zero) - load(best, u) - load(total, u)
-                else:
-                    value = load_filled(y, place, left, zero) / load(total, u)
-                store_part(y, place, value, left)
+                value, whole = load(copy, k * row + u), load(total, u)
+                value = value - whole if logarithm else value * whole
+                store_part(y, start + k * step + u, value, there - k * fewer - u)
 
 
 def softmax(x: Array, logarithm: bool) -> Array:
     """See `minigrad.kernels.reference.softmax`."""
-    x = prepared(x, np.float32)
-    y = np.empty(x.shape, x.dtype)
-    run(softmax_strips, _tasks(x.shape), 8 * x.size, *flat(x, y), *x.shape[1:], logarithm)
-    return y
+    return _softmax(x, np.empty((0, 0), np.int64), logarithm)[0]
+
+
+def cross_entropy(x: Array, target: Array) -> tuple[Array, Array]:
+    """See `minigrad.kernels.reference.cross_entropy`."""
+    return _softmax(x, target, logarithm=False)
+
+
+def _softmax(x: Array, target: Array, logarithm: bool) -> tuple[Array, Array]:
+    """The softmax, or its logarithm, and the losses of targets."""
+    x, target = prepared(x, np.float32), prepared(target, np.int64)
+    y, losses = np.empty(x.shape, x.dtype), np.empty(target.shape, x.dtype)
+    arguments = *flat(x, y, target, losses), *x.shape[1:], logarithm
+    run(softmax_strips, _tasks(x.shape), 8 * x.size, *arguments)
+    return y, losses
 
 
 @kernel
@@ -184,20 +209,18 @@ def softmax_backward(g: Array, y: Array, logarithm: bool) -> Array:
 
 @kernel
 def cross_entropy_strips(first, last, y, target, share, dx, classes, places):
-    """The gradient to logits whose softmax has the logarithm y."""
+    """The gradient to logits whose softmax is y."""
     lanes, zero = lanes_of(y), spread(0, y)
     factor = np.empty(STRIP, y.dtype)
     for task in range(first, last):
         start, count, step, there, fewer, width = strips(task, classes, places)
-        n = start // (classes * places)
-        example = start - n * (classes - 1) * places  # the first one, as they are in `target`
+        example = example_at(start, classes, places)
         for i in range(width):
             factor[i] = share[example if places == 1 else example + i]
         for k in range(count):
             for u in range(0, width, lanes):
                 place, left = start + k * step + u, there - k * fewer - u
-                value = exp(load_filled(y, place, left, zero), y) * load(factor, u)
-                store_part(dx, place, value, left)
+                store_part(dx, place, load_filled(y, place, left, zero) * load(factor, u), left)
         for i in range(1 if places == 1 else width):
             dx[start + target[example + i] * places + i] -= factor[i]
 

@@ -157,9 +157,8 @@ def _goal(target, logits, weight, ignore_index, label_smoothing, reduction):
 def _cost(goal, log_probabilities, axis):
     """−Σ goal · ln p over the classes, where 0 · ln 0 is 0."""
     if isinstance(goal, _Classes):
-        chosen = log_probabilities.reshape(-1)[goal.places(log_probabilities.shape)]
-        chosen = chosen.reshape(goal.share.shape)
-        return -goal.share * np.where(goal.share == 0, 0, chosen)
+        chosen = log_probabilities.reshape(-1).take(goal.places(log_probabilities.shape))
+        return goal.share * np.where(goal.share == 0, 0, -chosen.reshape(goal.share.shape))
     with np.errstate(invalid="ignore"):
         losses = -np.sum(goal * log_probabilities, axis=axis)
     if np.isnan(losses).any():
@@ -170,6 +169,10 @@ def _cost(goal, log_probabilities, axis):
 def _reduced_cost(goal, divisor, log_probabilities, reduction):
     """The losses, or their sum: where the mean is wanted, the goal holds shares in it."""
     losses = _cost(goal, log_probabilities, _class_axis(log_probabilities))
+    return _summed(losses, divisor, reduction)
+
+
+def _summed(losses, divisor, reduction):
     if reduction == "none":
         return losses
     return np.sum(losses) if divisor or reduction == "sum" else losses.dtype.type(np.nan)
@@ -199,7 +202,7 @@ def _cross_entropy_samples(rng):
 
 @primitive(
     formula="−Σ t ln softmax(logits), over the examples' weight",
-    saves=("log_probabilities", "goal"),
+    saves=("probabilities", "goal"),
     sample=_cross_entropy_samples,
 )
 def cross_entropy(
@@ -256,50 +259,63 @@ def cross_entropy(
     goal, divisor = _goal(
         np.asarray(target), logits, weight, ignore_index, label_smoothing, reduction
     )
-    log_probabilities = log_softmax.forward(logits, _class_axis(logits))
+    axis = _class_axis(logits)
+    if isinstance(goal, _Classes) and compiled_pays(logits) and logits.dtype.char == "f":
+        probabilities, losses = _compiled(logits, goal, axis)
+        return _summed(losses, divisor, reduction), probabilities, goal
+    log_probabilities = log_softmax.forward(logits, axis)
     loss = _reduced_cost(goal, divisor, log_probabilities, reduction)
-    return loss, log_probabilities, goal
+    return loss, np.exp(log_probabilities, order="C"), goal
+
+
+def _compiled(logits, classes, axis):
+    """The probabilities, and the losses of large arrays in single precision."""
+    planes = around(logits.shape, axis)
+    target = classes.target.reshape(planes[0], planes[2])
+    probabilities, losses = kernel("cross_entropy")(logits.reshape(planes), target)
+    losses = losses.reshape(classes.share.shape)
+    losses = classes.share * np.where(classes.share == 0, 0, losses)
+    return in_shape(probabilities, logits.shape), losses
 
 
 @cross_entropy.vjp("logits", "ȳ · (softmax(logits) · Σt − t) / divisor")
 def cross_entropy_logits(
-    g, logits, target, weight, log_probabilities, goal, label_smoothing, reduction
+    g, logits, target, weight, probabilities, goal, label_smoothing, reduction
 ):
-    axis = _class_axis(log_probabilities)
+    axis = _class_axis(probabilities)
     # What was saved is a constant: to be differentiated again, it is computed again.
     again = isinstance(logits, Tensor)
     if isinstance(goal, _Classes):
         if not again and not isinstance(g, Tensor):
-            return _difference(log_probabilities, replace(goal, share=goal.share * g), axis)
-        goal = goal.dense(log_probabilities.shape)
-    probabilities = softmax(logits, axis) if again else np.exp(log_probabilities)
+            return _difference(probabilities, replace(goal, share=goal.share * g), axis)
+        goal = goal.dense(probabilities.shape)
     if isinstance(target, Tensor):
-        goal, _ = _goal(target, log_probabilities, weight, None, label_smoothing, reduction)
+        goal, _ = _goal(target, probabilities, weight, None, label_smoothing, reduction)
+    if again:
+        probabilities = softmax(logits, axis)
     difference = probabilities * np.sum(goal, axis=axis, keepdims=True) - goal
     return difference * _for_each_class(g, reduction, axis)
 
 
-def _difference(log_probabilities, classes, axis):
+def _difference(probabilities, classes, axis):
     """(softmax − target) · share, on plain arrays."""
-    if compiled_pays(log_probabilities) and log_probabilities.dtype.char == "f":
-        before, size, behind = around(log_probabilities.shape, axis)
+    if compiled_pays(probabilities) and probabilities.dtype.char == "f":
+        before, size, behind = around(probabilities.shape, axis)
         dx = kernel("cross_entropy_backward")(
-            log_probabilities.reshape(before, size, behind),
+            probabilities.reshape(before, size, behind),
             classes.target.reshape(before, behind),
             classes.share.reshape(before, behind),
         )
-        return in_shape(dx, log_probabilities.shape)
-    gradient = np.exp(log_probabilities, order="C")
-    gradient *= np.expand_dims(classes.share, axis)
+        return in_shape(dx, probabilities.shape)
+    gradient = probabilities * np.expand_dims(classes.share, axis)
     gradient.reshape(-1)[classes.places(gradient.shape)] -= classes.share.ravel()
     return gradient
 
 
 @cross_entropy.vjp("target", "−ȳ · weight · ln softmax(logits) / divisor")
-def cross_entropy_target(g, logits, weight, log_probabilities, label_smoothing, reduction):
-    axis = _class_axis(log_probabilities)
-    if isinstance(logits, Tensor):
-        log_probabilities = log_softmax(logits, axis)
+def cross_entropy_target(g, logits, weight, label_smoothing, reduction):
+    axis = _class_axis(logits)
+    log_probabilities = log_softmax(logits, axis)
     cost = -(1 - label_smoothing) * log_probabilities
     if weight is not None:
         cost = cost * _class_weights(weight, log_probabilities, axis)

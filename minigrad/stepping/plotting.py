@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..page_style import colours
 from .arrays import number
 from .graph import HEIGHT, SMALL, bends, lay_out, lay_out_parts
 from .labels import labels_of
@@ -18,9 +19,12 @@ if TYPE_CHECKING:
 
     from ..tape import Tape
 
-_INK, _MUTED, _LINE, _SURFACE = "#1b1b1a", "#62615c", "#b9b8b1", "#ffffff"
-_ACCENT, _SECOND = "#1f6cc7", "#c9481f"
-_FILLS = {"leaf": "#f5f4f0", "node": _SURFACE, "part": "#e2edfb", "elsewhere": _SURFACE}
+_COLOURS = colours()
+_INK, _MUTED, _SURFACE = _COLOURS["ink"], _COLOURS["muted"], _COLOURS["surface"]
+_ACCENT, _SECOND = _COLOURS["accent"], _COLOURS["second"]
+_FILLS = {
+    "leaf": _COLOURS["wash"], "node": _SURFACE, "part": _COLOURS["tint"], "elsewhere": _SURFACE,
+}  # fmt: skip
 _FRAMES = 100
 _SHOWN = 12  # rows and columns of a plane that are drawn
 
@@ -57,7 +61,8 @@ def plot_tape(tape: Tape, ax: Axes | None = None) -> Axes:
             half = (y + ny) / 2
             places += [(x, y), (x, half), (nx, half), (nx, ny)]
             codes += [Path.LINETO, Path.CURVE4, Path.CURVE4, Path.CURVE4]
-        ax.add_patch(PathPatch(Path(places, codes), facecolor="none", edgecolor=_LINE))
+        ax.add_patch(PathPatch(Path(places, codes), facecolor="none", edgecolor=_MUTED,
+                               alpha=0.45))  # fmt: skip
         ax.annotate("", points[-1], (points[-1][0], points[-1][1] - 8),
                     arrowprops={"arrowstyle": "->", "color": _MUTED})  # fmt: skip
         if count > 1:

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from ..page_style import style_sheet
 from ..settings import kernels
 from ..tensor import Tensor
 from .arrays import WHOLE, brief, number, summary
@@ -105,6 +106,7 @@ def _with_bar(steps: range) -> Iterable[int]:
 def html(stepper: Stepper, title: str, count: Callable[[range], Iterable[int]] = iter) -> str:
     """The page for a stepper, opened where it stands; the walk is a fresh one over the tape."""
     from jinja2 import Environment, FileSystemLoader
+    from markupsafe import Markup
 
     environment = Environment(loader=FileSystemLoader(_FOLDER), autoescape=True)
     environment.policies["json.dumps_kwargs"] = {
@@ -117,16 +119,10 @@ def html(stepper: Stepper, title: str, count: Callable[[range], Iterable[int]] =
     return environment.get_template("page.html").render(
         title=title,
         data={**_Page(fresh, count).data(), "start": start},
-        css=_inside("page.css"),
-        script=_inside("page.js"),
+        css=Markup(style_sheet(_FOLDER / "page.css")),
+        script=Markup((_FOLDER / "page.js").read_text(encoding="utf-8")),
         steps=len(fresh),
     )
-
-
-def _inside(name: str) -> Any:
-    from markupsafe import Markup
-
-    return Markup((_FOLDER / name).read_text(encoding="utf-8"))
 
 
 class _Page:

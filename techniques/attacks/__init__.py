@@ -13,7 +13,7 @@ from .deepfool import deepfool
 from .fgsm import FgsmResult, fgsm
 from .hop_skip_jump import hop_skip_jump
 from .jsma import jsma
-from .linear_explanation import LogitShift, logit_shift
+from .linear_explanation import LogitShift, ShiftCurve, logit_shift, shift_against_dimension
 from .mi_fgsm import mi_fgsm
 from .nes import nes
 from .one_pixel import one_pixel
@@ -30,6 +30,7 @@ __all__ = [
     "Distances",
     "FgsmResult",
     "LogitShift",
+    "ShiftCurve",
     "Substitute",
     "UniversalResult",
     "accuracy_against_epsilon",
@@ -45,6 +46,7 @@ __all__ = [
     "nes",
     "one_pixel",
     "pgd",
+    "shift_against_dimension",
     "simba",
     "square",
     "train_substitute",

@@ -114,9 +114,11 @@ def _search(
 ) -> tuple[Array, Array, int]:
     """Minimise for given c: the nearest successes, their squared length (else ∞), evaluations."""
     low, high = bounds
+    dtype = images.dtype
+    images = images.astype(np.promote_types(dtype, np.float32))  # float16 has no room for this
     w = Parameter(np.arctanh(_INSIDE * (2 * (images - low) / (high - low) - 1)))
     optimizer = Adam([w], lr=step)
-    best, shortest = images.copy(), np.full(len(images), np.inf)
+    best, shortest = images.astype(dtype), np.full(len(images), np.inf)
     before = np.inf
     for done in range(1, steps + 1):
         x = (mg.tanh(w) + 1) * ((high - low) / 2) + low
@@ -125,7 +127,7 @@ def _search(
         lead = _lead(scores, classes, targeted)
         loss = (squares + constants.astype(images.dtype) * mg.relu(lead + confidence)).sum()
         (w.grad,) = (gradient.data for gradient in mg.grad(loss, w))
-        candidates = np.clip(x.data, low, high).astype(images.dtype)
+        candidates = np.clip(x.data, low, high).astype(dtype)
         fooled = margin(scores.data, classes, targeted) <= -confidence
         fooled &= reached(scores.data, classes, targeted)
         better = fooled & (squares.data < shortest)

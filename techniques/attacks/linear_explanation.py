@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,6 +15,9 @@ from ..model import Model, logits, score_gradient
 from ..result import Result
 from ..target import Target, as_classes
 from .budget import Bounds, checked_epsilon, images_within, project_linf
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 Array = NDArray[Any]
 
@@ -81,4 +85,96 @@ def logit_shift(
         shift=(clean - logits(model, moved))[rows, classes],
         predicted=epsilon * np.abs(gradient).sum(axis=(1, 2, 3)),
         variant=f"fall of the logit under one step, ε = {epsilon:g} in L∞",
+    )
+
+
+@dataclass(frozen=True, eq=False, repr=False, kw_only=True)
+class ShiftCurve(Result):
+    """The fall of a logit against the number of values.
+
+    Attributes
+    ----------
+    dimensions : ndarray of int (D,)
+        How many values the images have.
+    shift, predicted : ndarray (D,)
+        Medians over the images, of what `LogitShift` holds.
+    """
+
+    dimensions: NDArray[np.int64]
+    shift: Array
+    predicted: Array
+
+    @property
+    def growth(self) -> float:
+        """The power of the dimension that the shift grows with: 1 for weights of one size."""
+        return float(np.polyfit(np.log(self.dimensions), np.log(self.shift), 1)[0])
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the shift against the dimension, both on logarithmic axes."""
+        if ax is None:
+            from matplotlib import pyplot
+
+            _, ax = pyplot.subplots()
+        ax.loglog(self.dimensions, self.shift, marker="o", label="measured")
+        ax.loglog(self.dimensions, self.predicted, "--", label="if it were linear")
+        ax.set_xlabel("values of an image")
+        ax.set_ylabel("fall of the logit")
+        ax.legend()
+        ax.set_title(self.variant, fontsize="small", wrap=True)
+        return ax
+
+
+def shift_against_dimension(
+    models: Sequence[Model],
+    batches: Sequence[ArrayLike | mg.Tensor],
+    epsilon: float,
+    bounds: Bounds = (0, 1),
+) -> ShiftCurve:
+    """Measure at one ε how far the logit of the predicted class falls in ever larger images.
+
+    Weights of one size give ε ‖w‖₁ in proportion to the dimension d. Weights of size 1/√d, as
+    layers draw them to begin with, give √d. A mean over all places divides by their number, and
+    the shift need not grow (Simon-Gabriel et al. 2019).
+
+    Parameters
+    ----------
+    models : sequence of callable
+        One for each size of image.
+    batches : sequence of array (N, C, H, W)
+        Images of that size.
+    epsilon, bounds
+        As for `logit_shift`.
+
+    Raises
+    ------
+    ValueError
+        If there are not as many batches as models, and at least two; or for images that
+        `logit_shift` refuses.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from techniques.attacks import shift_against_dimension
+    >>> def linear(x):
+    ...     weight = np.resize([2.0, -2.0], x[0].size)
+    ...     return x.reshape(1, -1) @ np.stack([weight, -weight], axis=1)
+    >>> images = [np.full((1, 1, side, side), 0.5) for side in (4, 8, 16)]
+    >>> curve = shift_against_dimension([linear] * 3, images, 0.01)
+    >>> curve.dimensions, curve.shift.round(6), round(curve.growth, 6)
+    (array([ 16,  64, 256]), array([0.32, 1.28, 5.12]), 1.0)
+    """
+    if len(models) != len(batches) or len(models) < 2:
+        raise ValueError(
+            f"{len(models)} models and {len(batches)} batches of images: give a batch for each "
+            "model, and at least two sizes"
+        )
+    results = [
+        logit_shift(model, images, None, epsilon, bounds)
+        for model, images in zip(models, batches, strict=True)
+    ]
+    return ShiftCurve(
+        dimensions=np.array([result.dimension for result in results]),
+        shift=np.array([np.median(result.shift) for result in results]),
+        predicted=np.array([np.median(result.predicted) for result in results]),
+        variant=f"median fall of the logit under one step, ε = {epsilon:g} in L∞",
     )

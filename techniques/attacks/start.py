@@ -17,9 +17,11 @@ Array = NDArray[Any]
 
 
 def as_labels(labels: ArrayLike | mg.Tensor, scores: Array) -> NDArray[np.int64]:
-    """Return `labels` as one class for each row of `scores`; None is refused."""
+    """Return `labels` as one class for each row of `scores`; refuse None, and a single class."""
     if labels is None:
         raise ValueError("labels are needed: the true classes, or the aims with targeted=True")
+    if scores.shape[1] < 2:
+        raise ValueError("the model has a single class: there is no other to attack towards")
     return as_classes(labels, scores, "labels")
 
 

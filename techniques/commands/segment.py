@@ -13,7 +13,7 @@ def add(commands: argparse._SubParsersAction) -> None:
         "segment",
         help="say of every pixel what it shows",
         description="Train segmentation networks, run them on photographs, and score them.",
-        epilog="example: minigrad segment run street.jpg --network unet-camvid --size 180",
+        epilog="example: minigrad segment run street.jpg",
     )
     actions = segment.add_subparsers(required=True, metavar="ACTION", title="actions")
     train = actions.add_parser(
@@ -33,10 +33,11 @@ def add(commands: argparse._SubParsersAction) -> None:
         help="write the class map of photographs",
         description="Write for each photograph a figure of what it shows where, and the class of "
         "every pixel as grey values.",
-        epilog="example: minigrad segment run street.jpg --network unet-camvid --size 180",
+        epilog="example: minigrad segment run street.jpg",
     )
     run.add_argument("images", nargs="+", metavar="IMAGE", help="photographs")
-    run.add_argument("--size", type=int, metavar="N", help="resize the shorter side to it first")
+    run.add_argument("--size", type=int, metavar="N",
+                     help="resize the shorter side to it first (street scenes: 180)")  # fmt: skip
     run.add_argument("--out", default="minigrad-segment", metavar="DIR",
                      help="where to write (default: %(default)s)")  # fmt: skip
     run.set_defaults(run=_run)
@@ -48,10 +49,11 @@ def add(commands: argparse._SubParsersAction) -> None:
     )
     score.add_argument("--data", metavar="DIR", help="the data folder, for CamVid")
     score.set_defaults(run=_score)
-    for action in (run, score):
-        action.add_argument("--network", default="unet", metavar="NAME",
+    for action, network in ((run, "unet-camvid"), (score, "unet")):
+        action.add_argument("--network", default=network, metavar="NAME",
                             help=f"{', '.join(RECIPES)} (default: %(default)s)")  # fmt: skip
-        action.add_argument("--weights", metavar="FILE", help="made by minigrad segment train")
+        action.add_argument("--weights", metavar="FILE",
+                            help="of minigrad segment train (default: what ships)")  # fmt: skip
 
 
 def _train(options: argparse.Namespace) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -168,7 +169,9 @@ def load_segmented(
         if path.suffix.lower() not in _IMAGES or path.name.startswith("."):
             continue
         if path.stem not in of_name:
-            raise ValueError(f"{path} has no mask {folders[1] / path.stem}.png")
+            lossy = list(folders[1].glob(f"{glob.escape(path.stem)}.jp*g"))
+            why = f": {lossy[0].name} is compressed, which changes its values" if lossy else ""
+            raise ValueError(f"{path} has no mask {folders[1] / path.stem}.png{why}")
         pairs.append((path, of_name[path.stem]))
     return _load_pairs(pairs, tuple(classes), ignore_index, size, colours)
 
@@ -243,6 +246,12 @@ def _as_indices(
     if colours is not None:
         if len(colours) != len(classes):
             raise ValueError(f"{len(colours)} colours for {len(classes)} classes")
+        as_bytes = [c for c in colours if len(c) == 3 and all(0 <= v <= 255 for v in c)]
+        if len({tuple(c) for c in as_bytes}) != len(colours):
+            raise ValueError(
+                "colours must be different (red, green, blue) from 0 to 255, one for each class, "
+                f"not {colours}"
+            )
         unknown = -1 if ignore_index is None else ignore_index
         indices = np.full(masks.shape[:3], unknown, np.int64)
         for index, colour in enumerate(colours):
@@ -260,12 +269,17 @@ def _as_indices(
     wrong = [v for v in values.tolist() if v >= len(classes) and v != ignore_index]
     if wrong:
         number = int(np.argwhere(masks == wrong[0])[0][0])
-        advice = (
-            "if that is the void, pass ignore_index=255; if the masks are black and white, give "
-            "two classes"
-            if 255 in wrong
-            else "name all classes, or pass it as ignore_index"
-        )
+        advice = "name all classes, or pass it as ignore_index"
+        if len(wrong) > 20:
+            advice = (
+                f"{len(values)} values in the masks are no classes but shades, of smooth edges or "
+                "of a photograph: save whole classes, without smoothing"
+            )
+        elif 255 in wrong:
+            advice = (
+                "if 255 is the void, pass ignore_index=255; if the masks are black and white, "
+                "give two classes"
+            )
         raise ValueError(
             f"{pairs[number][1]} holds {wrong[0]}, which is none of the {len(classes)} classes: "
             f"{advice}"

@@ -290,3 +290,31 @@ def _rotated(x: Field, y: Field, angle: float) -> tuple[Field, Field]:
 def _cover(canvas: Field, paint: Field, coverage: Field) -> None:
     """Paint over the canvas, in place, as far as `coverage` in [0, 1] says."""
     canvas += coverage * (paint - canvas)
+
+
+def swatch(texture: int, size: int = 64, seed: int = 0) -> NDArray[np.float32]:
+    """Draw a surface texture over a whole picture, at the scale and in colours of the objects.
+
+    Parameters
+    ----------
+    texture : int
+        Index into ``Shapes.texture_names``.
+    size : int
+        Height and width in pixels of the picture, which is as large as one of `Shapes`.
+    seed : int
+        For the angle, the period and the colours.
+
+    Returns
+    -------
+    ndarray, float32, (3, size, size)
+
+    Examples
+    --------
+    >>> from techniques.data.shapes import swatch
+    >>> swatch(Shapes.texture_names.index("dots"), size=32).shape
+    (3, 32, 32)
+    """
+    rng = np.random.default_rng([seed, texture])
+    x, y, pixel = pixel_centres(size)
+    colours = _colours(rng, rng.random(), vivid=True, light=bool(rng.random() < 0.5))
+    return as_bytes(_surface(rng, x, y, pixel, textures[texture], colours)) / np.float32(255)

@@ -12,6 +12,7 @@ import layers
 
 from ..arguments import weight_file_to_be
 from ..defenses import adversarial_training, pgd_adversary
+from .half_precision import rounded
 from .recipes import Recipe, find_recipe, load
 
 _ATTACK_STEPS = 2  # from a random start; the usual 7 would take three times as long
@@ -89,8 +90,9 @@ def train(
         adversarial_training(model, pictures, adversary, **options)
     else:
         layers.fit(model, pictures, **options)
+    weights = rounded(model)
     accuracy = layers.evaluate(model, test.images, test.labels)
-    layers.save({**model.state_dict(), "test_accuracy": np.array(accuracy)}, out)
+    layers.save({**weights, "test_accuracy": np.array(accuracy)}, out)
     checkpoint.unlink(missing_ok=True)
     return accuracy
 

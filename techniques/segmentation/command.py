@@ -39,7 +39,7 @@ def palette(classes: int) -> np.ndarray:
 def segment(
     pictures: Sequence[str | os.PathLike[str]],
     out: str | os.PathLike[str],
-    network: str = "unet",
+    network: str = "unet-camvid",
     weights: str | os.PathLike[str] | None = None,
     size: int | None = None,
 ) -> list[Path]:
@@ -53,7 +53,8 @@ def segment(
     network, weights
         As in `load`.
     size : int, optional
-        Resize the shorter side to it first: 180 is what the street scenes were.
+        Resize the shorter side to it first; by default to what the network was trained on, 180
+        for street scenes.
 
     Returns
     -------
@@ -63,7 +64,7 @@ def segment(
     from PIL import Image
 
     model, recipe = load(network, weights)
-    images = [load_image(path, size, crop=False) for path in pictures]
+    images = [load_image(path, size or recipe.size, crop=False) for path in pictures]
     folder = Path(out)
     folder.mkdir(parents=True, exist_ok=True)
     written = []

@@ -17,22 +17,16 @@ from matplotlib.figure import Figure as Drawing
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
+from minigrad.page_style import colours
 from techniques.picture import reach
 
 Array = NDArray[Any]
 
 # Stand-ins while drawing: each becomes var(--name) of the style sheet.
-INK = "#1b1b1a"
-MUTED = "#6b6a66"
-LINE = "#d8d7d0"
-SURFACE = "#fdfdfc"
-ACCENT = "#2a78d7"
-SECOND = "#d9532c"
-TINT = "#dbe9fb"
-_VARIABLES = {
-    INK: "--ink", MUTED: "--muted", LINE: "--line", SURFACE: "--surface",
-    ACCENT: "--accent", SECOND: "--second", TINT: "--tint",
-}  # fmt: skip
+_COLOURS = colours()
+INK, MUTED, LINE, SURFACE, ACCENT, SECOND, TINT = (
+    _COLOURS[name] for name in ("ink", "muted", "line", "surface", "accent", "second", "tint")
+)
 
 # What matplotlib writes that the page says itself: size, type, line joins, name spaces.
 _TIDIED = (
@@ -77,8 +71,8 @@ def blank(width: float = 1.0, height: float = 1.0) -> tuple[Drawing, Axes]:
     return drawing, axes
 
 
-def chart(width: float = 2.0, height: float = 1.4) -> tuple[Drawing, Axes]:
-    """Return a drawing with room for axes and their labels."""
+def chart(width: float = 2.3, height: float = 1.4) -> tuple[Drawing, Axes]:
+    """Return a drawing with room for axes and their labels, readable on a phone too."""
     with matplotlib.rc_context(_STYLE):
         drawing = Drawing(figsize=(_UNIT * width, _UNIT * height), layout="constrained")
         axes = drawing.add_subplot()
@@ -88,12 +82,27 @@ def chart(width: float = 2.0, height: float = 1.4) -> tuple[Drawing, Axes]:
 
 
 def picture(image: Array, mask: Array | None = None) -> Drawing:
-    """Draw an image (H, W, 3) or (H, W) in [0, 1], with the outline of `mask` (H, W) if given."""
+    """Draw an image (H, W, 3) or (H, W) in [0, 1], with the outline of `mask` (H, W) if given.
+
+    The page shows through where the image is NaN.
+    """
     drawing, axes = blank(1.0, image.shape[0] / image.shape[1])
+    missing = np.isnan(image)
+    if image.ndim == 3 and missing.any():
+        image = np.dstack([np.nan_to_num(image), ~missing.any(axis=2)])
     axes.imshow(image, cmap="gray", vmin=0, vmax=1, interpolation="none", aspect="auto")
     if mask is not None:
         outline(axes, mask)
     return drawing
+
+
+def name_lines(axes: Axes, ends: dict[str, float], x: float, apart: float) -> None:
+    """Write the name of each line behind its end (x, y), names at least `apart` from each other."""
+    low = -np.inf
+    for name, y in sorted(ends.items(), key=lambda end: end[1]):
+        low = max(y, low + apart)
+        axes.annotate(name, (x, low), (5, 0), fontsize=6.8, color=MUTED,
+                      textcoords="offset points", va="center")  # fmt: skip
 
 
 def outline(axes: Axes, mask: Array) -> None:
@@ -186,6 +195,6 @@ def svg(drawing: Drawing, name: str) -> str:
     for pattern, replacement in _TIDIED:
         text = re.sub(pattern, replacement, text, flags=re.DOTALL)
     text = re.sub(r'( id="|url\(#|href="#)', rf"\g<1>{name}-", text)
-    for colour, variable in _VARIABLES.items():
-        text = text.replace(colour, f"var({variable})")
+    for variable, colour in _COLOURS.items():
+        text = text.replace(colour, f"var(--{variable})")
     return text

@@ -10,12 +10,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 import minigrad
+from minigrad.page_style import style_sheet
 from techniques.tour import drawing, listing
-from techniques.tour.section import Section
+from techniques.tour.section import Number, Section
 
 _FOLDER = Path(__file__).parent
 TITLE = "What a trained network has learned"
-_SHORT = 4  # lines of code up to which a function is shown unfolded
 
 
 @dataclass(frozen=True)
@@ -26,6 +26,26 @@ class Stop:
     heading: str
     section: Section | None = None
     error: str = ""
+
+
+@dataclass(frozen=True)
+class Headline:
+    """A number for the table at the top, the stop it comes from, and what it was measured on."""
+
+    stop: Stop
+    on: str
+    number: Number
+
+
+def headlines(stops: Sequence[Stop]) -> list[Headline]:
+    """Return the first number of each part that has numbers."""
+    return [
+        Headline(stop, part.heading, part.numbers[0])
+        for stop in stops
+        if stop.section
+        for part in stop.section.parts
+        if part.numbers
+    ]
 
 
 def render(stops: Sequence[Stop], lead: str, command: str, title: str = TITLE) -> str:
@@ -48,11 +68,12 @@ def render(stops: Sequence[Stop], lead: str, command: str, title: str = TITLE) -
         title=title,
         lead=lead,
         stops=stops,
+        headlines=headlines(stops),
         command=command,
         version=minigrad.__version__,
-        css=Markup((_FOLDER / "page.css").read_text(encoding="utf-8")),
+        css=Markup(style_sheet(_FOLDER / "page.css")),
         draw=lambda figure, name: Markup(drawing.svg(figure, name)),
         listing=lambda function: listing.highlighted(listing.source(function)),
-        is_short=lambda function: listing.source(function).count("\n") < _SHORT,
+        lines=lambda function: listing.source(function).count("\n") + 1,
         name_of=listing.name,
     )

@@ -93,7 +93,7 @@ class Section:
         What it asks.
     parts : tuple of Part
     see : tuple of str
-        What to see in the figures.
+        What to see in the figures: first the answer, in one short sentence, then the rest.
     code : tuple of callable
         The functions that made them; the page shows their source.
     """
@@ -102,6 +102,11 @@ class Section:
     parts: tuple[Part, ...]
     see: tuple[str, ...]
     code: tuple[Callable[..., object], ...]
+
+
+def chart_figure(drawing: Drawing, alt: str, caption: str) -> Figure:
+    """Return a figure of one chart, as wide as all charts of the page."""
+    return Figure((Panel(drawing, alt),), caption, columns=1, narrow_columns=1, share=0.6)
 
 
 def percent(share: float) -> str:

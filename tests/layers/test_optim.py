@@ -155,6 +155,36 @@ def test_blocks_and_threads_change_nothing(name, monkeypatch):
     set_num_threads(before)
 
 
+@settings(max_examples=20, deadline=None)
+@given(
+    st.sampled_from([optim.SGD, optim.Adam, optim.AdamW]),
+    st.sampled_from([np.float32, np.float64]),
+    st.integers(0, 20),
+    st.sampled_from([0, 0.1]),
+    st.booleans(),
+)
+def test_compiled_steps_are_numpys(kind, dtype, more, decay, maximize):
+    options = {"lr": 0.05, "weight_decay": decay, "maximize": maximize}
+    if kind is optim.SGD:
+        options |= {"momentum": 0.9, "dampening": 0.3}
+    draw = np.random.default_rng(more).normal
+    size = blocks.LARGE + more
+    start, gradients = draw(size=size).astype(dtype), draw(size=(3, size)).astype(dtype)
+
+    def trained(kernels):
+        parameter = layers.Parameter(start.copy())
+        optimizer = kind([parameter], **options)
+        with mg.kernels(kernels):
+            for gradient in gradients:
+                parameter.grad = gradient
+                optimizer.step()
+        return parameter.array
+
+    precision = 1e-5 if dtype is np.float32 else 1e-12
+    expected = trained("reference")
+    np.testing.assert_allclose(trained("compiled"), expected, rtol=precision, atol=precision)
+
+
 @first_order
 def test_parameters_without_a_gradient_are_skipped(name):
     params = parameters()

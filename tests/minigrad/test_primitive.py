@@ -139,6 +139,22 @@ def test_a_name_in_use_elsewhere_is_refused():
             return x
 
 
+def test_a_rule_cannot_ask_for_an_argument_called_like_the_output():
+    @mg.primitive(name="test_product")
+    def product(x, y, /):
+        return x * y
+
+    with pytest.raises(TypeError, match="the output and also the name of an argument"):
+        product.vjp("x")(lambda g, y: g * y)
+
+
+def test_a_rule_can_be_declared_anew(cube):
+    x = leaf(2.0)
+    assert mg.grad(cube(x, np.ones(1)), x)[0].data == 12
+    cube.vjp("x")(lambda g, x_shape: g * len(x_shape))
+    assert mg.grad(cube(x, np.ones(1)), x)[0].data == 1
+
+
 def test_an_unknown_declaration_is_refused():
     with pytest.raises(TypeError, match="formulae"):
 

@@ -9,7 +9,16 @@ from techniques.model import Model
 from techniques.picture import around_grey, in_colour
 from techniques.pretrained import load
 from techniques.tour.drawing import ACCENT, MUTED, SECOND, Array, Drawing, chart, picture
-from techniques.tour.section import Figure, Number, Panel, Part, Section, Table, percent
+from techniques.tour.section import (
+    Figure,
+    Number,
+    Panel,
+    Part,
+    Section,
+    Table,
+    chart_figure,
+    percent,
+)
 from techniques.tour.visit import Study, Visit
 
 _STEPS = (0, 2, 4, 8)  # ε in 255ths
@@ -23,12 +32,14 @@ def section(visit: Visit) -> Section:
         question="How small can a change be that fools the network, and can one train against it?",
         parts=tuple(_part(study) for study in studies),
         see=(
+            "Many small steps find what one large step misses; a network trained on attacked "
+            "pictures holds out much longer.",
             "PGD takes ten small steps where FGSM takes one, within the same ε: what survives one "
             "straight step need not survive a search.",
             "DeepFool goes to the nearest border. The change has to be magnified to be seen at "
             "all.",
-            "A network trained on attacked pictures holds out much longer. On drawn pictures like "
-            "these it stays right on clean ones too; on photographs that usually has a price.",
+            "On drawn pictures like these the trained network stays right on clean ones too; on "
+            "photographs that usually has a price.",
             "Why: a step of ε in every value moves a linear score by ε times the sum of the "
             "absolute weights. Most of what the network's logit falls is that: the network is too "
             "linear, not too crooked.",
@@ -51,17 +62,24 @@ def _part(study: Study) -> Part:
         f"{name}: {', '.join(percent(share) for share in shares)}"
         for name, (shares, _) in lines.items()
     )
-    curves = Figure(
-        (Panel(_curves(lines), f"Accuracy in % against ε. {described}."),),
+    curves = chart_figure(
+        _curves(lines),
+        f"Accuracy in % against ε. {described}.",
         f"How many of {len(images)} held-out pictures are right under attack.",
-        columns=1, narrow_columns=1, share=0.6,
-    )  # fmt: skip
+    )
+    strongest = f"at ε = {_STEPS[-1]}/255"
+    numbers = [
+        Number(f"of the pictures are right under {name.replace('PGD on', 'PGD, by')} {strongest}",
+               percent(shares[-1]), "%")
+        for name, (shares, _) in lines.items()
+        if name.startswith("PGD")
+    ]  # fmt: skip
     shift = logit_shift(study.model, images, None, 1 / 255)
-    number = Number(
+    linear = Number(
         "of what a linear model's logit would fall at ε = 1/255, ε ‖∇f‖₁, the network's falls",
         percent(float(np.median(shift.shift / shift.predicted))), "%",
     )  # fmt: skip
-    return Part(study.heading, (curves, *_nearest(study), _table(lines)), (number,))
+    return Part(study.heading, (curves, *_nearest(study), _table(lines)), (*numbers, linear))
 
 
 def _accuracy(model: Model, images: Array, labels: Array, attack: str) -> Array:
@@ -102,7 +120,7 @@ def _table(lines: dict[str, tuple[Array, str]]) -> Table:
 
 
 def _curves(lines: dict[str, tuple[Array, str]]) -> Drawing:
-    drawing, axes = chart(2.8, 1.4)
+    drawing, axes = chart()
     for name, (shares, colour) in lines.items():
         axes.plot(range(len(_STEPS)), 100 * shares, color=colour, marker="o", markersize=4,
                   label=name)  # fmt: skip

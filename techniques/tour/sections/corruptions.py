@@ -6,8 +6,8 @@ import numpy as np
 
 from techniques.corruptions import BENCHMARK, corrupt, corruption_errors
 from techniques.picture import in_colour
-from techniques.tour.drawing import ACCENT, MUTED, Array, Drawing, chart, picture
-from techniques.tour.section import Figure, Number, Panel, Part, Section, percent
+from techniques.tour.drawing import ACCENT, MUTED, Array, Drawing, chart, name_lines, picture
+from techniques.tour.section import Figure, Number, Panel, Part, Section, chart_figure, percent
 from techniques.tour.visit import Study, Visit
 
 _COUNTED, _SEVERITY = 32, 4
@@ -20,8 +20,8 @@ def section(visit: Visit) -> Section:
         question="Nobody is attacking: what does the network make of pictures that are merely bad?",
         parts=tuple(_part(study) for study in visit.studies),
         see=(
-            "We name the picture under almost all of these. A network that never saw them in "
-            "training does not.",
+            "We name the picture under almost all of these. A network that never saw them does "
+            "not.",
             "Errors grow with severity, and by how much differs from one corruption to another: "
             "one number for robustness hides that, so the benchmark reports all fifteen.",
         ),
@@ -46,27 +46,30 @@ def _part(study: Study) -> Part:
         return Part(study.heading, (sheet,))
     images, labels = study.held_out.images[:_COUNTED], study.held_out.labels[:_COUNTED]
     result = corruption_errors(study.model, images, labels, _MEASURED, rng=0)
+    last = [errors[-1] for errors in result.errors.values()]
+    mean = Number(f"wrong at severity 5, the mean of {len(last)} corruptions",
+                  percent(float(np.mean(last))), "%")  # fmt: skip
     numbers = tuple(
         Number(f"wrong under {name.replace('_', ' ')} at severity 5", percent(errors[-1]), "%")
         for name, errors in result.errors.items()
     )
     curves = {name: [result.clean, *errors] for name, errors in result.errors.items()}
-    drawn = Panel(_drawing(curves), "Error against severity, a line for each corruption.")
     caption = (
         f"Error on {len(images)} held-out pictures against severity (0 is no corruption), for "
         f"{len(_MEASURED)} corruptions; in blue their mean."
     )
-    figure = Figure((drawn,), caption, columns=1, narrow_columns=1, share=0.6)
-    return Part(study.heading, (sheet, figure), numbers)
+    alt = "Error against severity, a line for each corruption."
+    figure = chart_figure(_drawing(curves), alt, caption)
+    return Part(study.heading, (sheet, figure), (mean, *numbers))
 
 
 def _drawing(curves: dict[str, list[float]]) -> Drawing:
-    drawing, axes = chart(2.8, 1.4)
+    drawing, axes = chart()
     values: Array = 100 * np.array(list(curves.values()))
-    for name, errors in zip(curves, values, strict=True):
+    for errors in values:
         axes.plot(range(6), errors, color=MUTED, linewidth=0.8)
-        axes.annotate(name.replace("_", " "), (5, errors[-1]), (4, 0), fontsize=6.5, color=MUTED,
-                      textcoords="offset points", va="center")  # fmt: skip
+    ends = {name.replace("_", " "): errors[-1] for name, errors in zip(curves, values, strict=True)}
+    name_lines(axes, ends, x=5, apart=8)
     axes.plot(range(6), values.mean(axis=0), color=ACCENT, marker="o", markersize=4)
     axes.set_ylim(0, 105)
     axes.set_xlabel("severity")

@@ -14,7 +14,16 @@ from techniques.model import logits
 from techniques.picture import in_colour
 from techniques.pretrained import Info
 from techniques.tour.drawing import ACCENT, INK, SECOND, Array, Drawing, chart, picture
-from techniques.tour.section import Figure, Number, Panel, Part, Section, Table, percent
+from techniques.tour.section import (
+    Figure,
+    Number,
+    Panel,
+    Part,
+    Section,
+    Table,
+    chart_figure,
+    percent,
+)
 from techniques.tour.visit import Picture, Study, Visit, probabilities
 
 _SHEET = 12
@@ -26,9 +35,10 @@ def section(visit: Visit) -> Section:
         question="What was the network shown, and how well does it tell things apart?",
         parts=tuple(_part(study) for study in visit.studies),
         see=(
-            "In Shapes the class is the outline. Texture, colour, place, size and background are "
-            "drawn without regard to it, and the background wears the same textures, so that only "
-            "the outline helps.",
+            "In Shapes the class is the outline; texture, colour, place and background say nothing "
+            "of it. The network tells the outlines apart.",
+            "The background wears the same textures as the objects, so that only the outline "
+            "helps.",
             "Because the pictures are drawn, the place of the object is known to the pixel: later "
             "sections measure against the white line.",
             "A few blocks of convolution, ReLU and pooling and one linear layer are enough.",
@@ -156,19 +166,16 @@ def _confusion_figure(counts: Array, classes: tuple[str, ...]) -> Figure:
         if wrong.any()
         else "There is no mistake among them."
     )
-    panel = Panel(
-        _confusion_drawing(counts, classes), f"Confusion matrix of {counts.sum()} pictures. {worst}"
-    )
-    return Figure(
-        (panel,),
+    return chart_figure(
+        _confusion_drawing(counts, classes),
+        f"Confusion matrix of {counts.sum()} pictures. {worst}",
         f"{counts.sum()} held-out pictures: rows are the truth, columns what the network said. "
         f"{worst}",
-        columns=1, narrow_columns=1, share=0.6,
-    )  # fmt: skip
+    )
 
 
 def _confusion_drawing(counts: Array, classes: tuple[str, ...]) -> Drawing:
-    drawing, axes = chart(2.6, 2.0)
+    drawing, axes = chart(height=1.9)
     axes.grid(visible=False)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     size = len(classes)

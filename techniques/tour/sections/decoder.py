@@ -16,7 +16,7 @@ from techniques.decoder import (
     max_unpool_steps,
 )
 from techniques.tour.drawing import Array, grids
-from techniques.tour.section import Figure, Panel, Part, Section
+from techniques.tour.section import Figure, Number, Panel, Part, Section
 from techniques.tour.visit import Visit
 
 _STRIP_CELLS = 12.6  # the width of a step: 3 + 4 + 4 columns and two gaps
@@ -28,12 +28,12 @@ def section(visit: Visit) -> Section:
         question="How does a decoder make a large map out of a small one?",
         parts=(_pooling(), _unpooling(), _transposed_convolution()),
         see=(
+            "It runs the encoder backwards: each is what the backward pass of pooling, or of "
+            "convolution, does with a gradient.",
             "Max-pooling remembers where each maximum stood. Unpooling puts a value back there; "
             "where two windows had the same maximum their values add up: 300 + 450 = 750.",
             "A transposed convolution stamps its kernel once for each value, times the value. "
             "Where stamps overlap they add up: −120 + 150 = 30.",
-            "Both are exactly what the backward pass of pooling and of convolution does with a "
-            "gradient: the decoder is the encoder, run backwards.",
         ),
         code=(max_unpool_steps, conv_transpose_steps),
     )
@@ -79,7 +79,9 @@ def _unpooling() -> Part:
         "Each value goes back to where the maximum of its window stood; in each panel, from left "
         "to right: the value, what it adds, and the sum so far."
     )
-    return Part("Max-unpooling", (_strip(VALUES, steps, caption),))
+    number = Number("in one place: two windows had the same maximum, and 300 + 450 meet there",
+                    f"{steps[-1].output.max():g}")  # fmt: skip
+    return Part("Max-unpooling", (_strip(VALUES, steps, caption),), (number,))
 
 
 def _transposed_convolution() -> Part:

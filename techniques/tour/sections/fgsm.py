@@ -10,7 +10,7 @@ from techniques.attacks import AccuracyCurve, accuracy_against_epsilon, fgsm
 from techniques.model import Model, logits
 from techniques.picture import in_colour
 from techniques.tour.drawing import ACCENT, INK, Array, Drawing, chart, picture
-from techniques.tour.section import Figure, Number, Panel, Part, Section, percent
+from techniques.tour.section import Figure, Number, Panel, Part, Section, chart_figure, percent
 from techniques.tour.visit import Study, Visit, probabilities
 
 # In 255ths of the value range: 1 is one step of an 8-bit picture.
@@ -27,9 +27,11 @@ def section(visit: Visit) -> Section:
         question="How little must a picture change for the network to see something else?",
         parts=tuple(_part(study) for study in visit.studies),
         see=(
-            "Where ε is 2/255 or less, the left and the right picture look the same to us. To the "
-            "network they are of different classes. A picture of which it is very sure may need a "
-            "larger step, which one can see: one straight step is the crudest of attacks.",
+            "So little that nobody sees it, if every value takes its small step in the direction "
+            "of the gradient.",
+            "Where ε is 2/255 or less, the left and the right picture look the same to us. A "
+            "picture of which the network is very sure may need a larger step, which one can see: "
+            "one straight step is the crudest of attacks.",
             "The picture in the middle is no noise: it is the sign of the gradient of the loss, "
             "one step up or down for every value. Each step is tiny, but all of them push the loss "
             "in the same direction, and there are thousands.",
@@ -76,8 +78,8 @@ def _part(study: Study) -> Part:
         [step / 255 for step in _CURVE],
     )
     unseen = Number(
-        f"of {len(images)} pictures change their class at ε = {_UNSEEN}/255 or less; shown are "
-        "those of which the network was surest",
+        f"of {len(images)} pictures change their class at ε = {_UNSEEN}/255 or less; shown are the "
+        "surest",
         str(np.count_nonzero(steps <= _UNSEEN)),
     )
     numbers = tuple(
@@ -122,16 +124,15 @@ def _curve_figure(curve: AccuracyCurve, count: int) -> Figure:
         f"{percent(share)} % at {step:g}/255"
         for step, share in zip(_CURVE, curve.accuracy, strict=True)
     )
-    panel = Panel(_curve_drawing(curve), f"Accuracy against ε: {drawn}.")
     caption = (
         f"How many of {count} held-out pictures are still right after one step of size ε in the "
         "direction of the sign. One 255th is one step of an 8-bit picture."
     )
-    return Figure((panel,), caption, columns=1, narrow_columns=1, share=0.6)
+    return chart_figure(_curve_drawing(curve), f"Accuracy against ε: {drawn}.", caption)
 
 
 def _curve_drawing(curve: AccuracyCurve) -> Drawing:
-    drawing, axes = chart(2.8, 1.3)
+    drawing, axes = chart()
     positions, shares = np.arange(len(_CURVE)), 100 * curve.accuracy
     axes.plot(positions, shares, color=ACCENT, marker="o", markersize=4)
     for position, share in zip(positions, shares, strict=True):

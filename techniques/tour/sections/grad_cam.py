@@ -22,8 +22,8 @@ def section(visit: Visit) -> Section:
         question="Where in the picture is the evidence for the class?",
         parts=tuple(_part(study) for study in visit.studies),
         see=(
-            "The map is as coarse as the last convolution, and it lies on the object: nobody told "
-            "the network where the objects are, only what they are.",
+            "On the object, though nobody told the network where objects are, only what they are.",
+            "The map is as coarse as the last convolution.",
             "Guided Grad-CAM multiplies two maps: the edges of guided backprop, where Grad-CAM "
             "sees the class.",
             "Where the truth is known the claim can be counted: how much of the map lies inside "
@@ -91,10 +91,10 @@ def _scores(study: Study, shapes: Shapes) -> tuple[Number, ...]:
     tolerance = 15 / 224 * images.shape[2]  # 15 pixels at 224 (Zhang et al. 2016)
     maps = grad_cam(study.model, images, None, study.information.last_convolution).map
     return (
-        Number("of the map lies inside the object",
-               percent(relevance_mass(maps, masks).mean()), "%"),
-        Number("of the picture is object: chance", percent(masks.mean()), "%"),
         Number(f"of the maxima of {len(images)} held-out pictures hit the object, give or take "
                f"{tolerance:.1f} pixels: the pointing game",
                percent(hits(maps, masks).mean()), "%"),
+        Number("of the map lies inside the object",
+               percent(relevance_mass(maps, masks).mean()), "%"),
+        Number("of the picture is object: chance", percent(masks.mean()), "%"),
     )  # fmt: skip

@@ -14,7 +14,7 @@ from techniques.pretrained import load
 from techniques.regularisers import Regularisers
 from techniques.target import log_odds
 from techniques.tour.drawing import Array, picture
-from techniques.tour.section import Figure, Panel, Part, Section, Table, percent
+from techniques.tour.section import Figure, Number, Panel, Part, Section, Table, percent
 from techniques.tour.visit import Study, Visit, probabilities
 
 _SHOWN = 5
@@ -41,9 +41,11 @@ def section(visit: Visit) -> Section:
         question="Which picture does a class like best?",
         parts=tuple(_part(study) for study in studies.values()),
         see=(
-            "Bare ascent raises the score to what no real picture reaches, with noise in which a "
-            "person sees nothing. It is an adversarial example that began with grey. And it is "
-            "not even always the class that was meant: the scores of others may rise more.",
+            "Noise, unless something ties neighbouring pixels together; then a person may see the "
+            "class too.",
+            "Bare ascent raises the score to what no real picture reaches: an adversarial example "
+            "that began with grey. It is not even always the class that was meant, as the scores "
+            "of others may rise more.",
             "The penalty on bright pixels leaves the noise. What helps is what ties neighbours "
             "together: jitter, blur, small sizes first, and steps in Fourier space, where a wave "
             "is one coefficient.",
@@ -93,4 +95,6 @@ def _part(study: Study) -> Part:
     )
     table = Table(tuple(header), tuple(rows), f"Over all {len(names)} classes.")
     figure = Figure(tuple(panels), caption, columns=_SHOWN, narrow_columns=_SHOWN)
-    return Part(study.heading, (figure, table))
+    column, who = (1, "the network itself") if judge is None else (3, "an independent network")
+    number = Number(f"of the pictures {name} are what was meant to {who}", rows[-1][column], "%")
+    return Part(study.heading, (figure, table), (number,))

@@ -8,7 +8,7 @@ import layers
 from techniques.activations import activation_maps
 from techniques.picture import in_colour, mosaic
 from techniques.tour.drawing import Array, heat, picture
-from techniques.tour.section import Figure, Panel, Part, Section, Table, percent
+from techniques.tour.section import Figure, Number, Panel, Part, Section, Table, percent
 from techniques.tour.visit import Picture, Study, Visit
 
 _CHANNELS = 16
@@ -21,10 +21,11 @@ def section(visit: Visit) -> Section:
         question="What does each layer make of a picture?",
         parts=tuple(_part(study) for study in visit.studies),
         see=(
+            "First edges, colours and textures, in detail; then ever coarser maps that answer to "
+            "what is there.",
             "Early maps are large and still look like the picture: its colours, edges, textures.",
             "In deeper maps the texture is gone. In Shapes they answer to the outline: a straight "
             "edge, a corner, the inside, each in its own channel.",
-            "From layer to layer it gets coarser where something is, and clearer what it is.",
         ),
         code=(activation_maps, strongest),
     )
@@ -59,7 +60,8 @@ def _part(study: Study) -> Part:
         tuple(rows),
         "How much of the output maps is zero: a silent channel is zero everywhere.",
     )
-    return Part(study.heading, (Figure(tuple(panels), caption, columns=3), table))
+    number = Number(f"of the values of {rows[-1][0]} are zero for {shown.name}", rows[-1][2], "%")
+    return Part(study.heading, (Figure(tuple(panels), caption, columns=3), table), (number,))
 
 
 def _rectified(study: Study) -> list[str]:

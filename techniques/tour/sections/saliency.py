@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import numpy as np
+
+from techniques.evaluation import relevance_mass
 from techniques.guided_backprop import deconvnet, deconvnet_relu, guided_backprop, guided_relu
 from techniques.picture import around_grey, in_colour
 from techniques.saliency import saliency
-from techniques.tour.drawing import heat, picture
-from techniques.tour.section import Figure, Panel, Part, Section
+from techniques.tour.drawing import Array, heat, picture
+from techniques.tour.section import Figure, Number, Panel, Part, Section, percent
 from techniques.tour.visit import Study, Visit
 
 
@@ -16,13 +19,15 @@ def section(visit: Visit) -> Section:
         question="Which pixels would change the score of a class most, if they changed a little?",
         parts=tuple(_part(study) for study in visit.studies),
         see=(
-            "Saliency is the plain derivative: it is large on the object, and it is noisy, since "
-            "the score is a very crooked function of the pixels.",
+            "Those on the object. The plain gradient is noisy; what makes its picture cleaner "
+            "makes it less faithful.",
+            "Saliency is the plain derivative, and noisy since the score is a very crooked "
+            "function of the pixels.",
             "The three differ in one line, the backward rule of ReLU. Deconvnet lets only positive "
             "gradients pass and ignores where the forward pass was positive; guided backprop asks "
             "for both, and only what raises the score on an active path is left.",
-            "The cleaner picture is not the more faithful one: guided backprop shows edges that "
-            "excite the network and depends on the class much less than the gradient does.",
+            "Guided backprop shows edges that excite the network, and depends on the class much "
+            "less than the gradient does.",
         ),
         code=(guided_relu, deconvnet_relu, guided_backprop, deconvnet, saliency),
     )
@@ -52,4 +57,17 @@ def _part(study: Study) -> Part:
         "other two are shown as colours around grey. Below each is its rule for ReLU: g is the "
         "gradient that arrives, x what went in."
     )
-    return Part(study.heading, (Figure(tuple(panels), caption, columns=4, narrow_columns=4),))
+    figure = Figure(tuple(panels), caption, columns=4, narrow_columns=4)
+    return Part(study.heading, (figure,), _inside(study, gradient))
+
+
+def _inside(study: Study, maps: Array) -> tuple[Number, ...]:
+    """How much of the maps lies on the objects, where these are known."""
+    masks = [shown.mask for shown in study.pictures if shown.mask is not None]
+    if len(masks) < len(maps):
+        return ()
+    share = relevance_mass(maps, np.stack(masks)).mean()
+    return (
+        Number("of the saliency lies inside the objects", percent(share), "%"),
+        Number("of the pictures is object: chance", percent(np.mean(masks)), "%"),
+    )

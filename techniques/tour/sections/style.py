@@ -18,7 +18,7 @@ from techniques.style import (
     synthesize_texture,
 )  # fmt: skip
 from techniques.tour.drawing import Array, picture
-from techniques.tour.section import Figure, Panel, Part, Section
+from techniques.tour.section import Figure, Number, Panel, Part, Section
 from techniques.tour.visit import Study, Visit
 
 _SIZE = 96  # pixels a side
@@ -33,12 +33,12 @@ def section(visit: Visit) -> Section:
         question="What remains of a picture if one keeps its texture and gives up its places?",
         parts=tuple(_part(study, painter) for study in visit.studies),
         see=(
+            "Its colours, lines and strokes, somewhere: a Gram matrix knows what goes together, "
+            "not where.",
             "A picture can be painted anew, from noise, by following the gradient until a layer "
             "says of it what it says of the original. From the first layers the picture comes "
             "back; deeper ones have given up the exact colours and edges.",
-            "A Gram matrix says which channels are active together, summed over all places: "
-            "nothing in it knows where. A picture painted from Gram matrices has the style's "
-            "colours, lines and their directions, somewhere.",
+            "A Gram matrix says which channels are active together, summed over all places.",
             "With both losses the content stays where it is and is made of the style's strokes. "
             "A network this small knows small strokes; a VGG knows larger ones: "
             "minigrad style --weights FILE.",
@@ -85,7 +85,10 @@ def _part(study: Study, painter: Painter) -> Part:
         "matrices, as near to both as can be.",
         columns=4, narrow_columns=2,
     )  # fmt: skip
-    return Part(study.heading, (layers, painting))
+    first, last = both.losses.total[[0, -1]]
+    number = Number(f"times smaller is the loss of content and style after {_STEPS} steps",
+                    f"{first / last:.1f}")  # fmt: skip
+    return Part(study.heading, (layers, painting), (number,))
 
 
 def _painted(result: Painting, title: str) -> Panel:

@@ -11,7 +11,7 @@ from techniques.model import logits
 from techniques.picture import in_colour, mosaic
 from techniques.top_patches import TopPatches, top_patches
 from techniques.tour.drawing import INK, Array, blank, picture
-from techniques.tour.section import Figure, Panel, Part, Section
+from techniques.tour.section import Figure, Number, Panel, Part, Section
 from techniques.tour.visit import Study, Visit
 
 _CHANNELS = 8
@@ -27,10 +27,11 @@ def section(visit: Visit) -> Section:
         question="What does a channel look for, and what do the channels say together?",
         parts=tuple(parts),
         see=(
+            "First a colour or an edge, later a part of an outline, whatever its texture; all "
+            "channels together tell the classes apart.",
             "A channel is known by what excites it: of hundreds of pictures the nine patches, as "
             "large as the part of the picture that the channel can see.",
-            "From layer to layer the patches grow, and what they have in common goes from a "
-            "colour or an edge to a part of an outline, whatever its texture.",
+            "From layer to layer the patches grow, and so does what they have in common.",
             "At the end each picture is a point with as many coordinates as channels. On a plane "
             "that keeps neighbours together the classes lie apart.",
         ),
@@ -43,13 +44,15 @@ def _part(study: Study) -> Part:
     last = study.information.last_convolution
     depth = len(study.information.recipe.channels)
     layers = [f"features.relu{i}" for i in sorted({1, max(depth - 1, 1), depth})]
-    panels = tuple(_channels(top_patches(study.model, study.held_out.images, name, _PATCHES), name)
-                   for name in layers)  # fmt: skip
+    found = {name: top_patches(study.model, study.held_out.images, name, _PATCHES)
+             for name in layers}  # fmt: skip
+    panels = tuple(_channels(patches, name) for name, patches in found.items())
     caption = (
         f"Each square is one channel of a layer, with the {_PATCHES} patches out of "
-        f"{len(study.held_out)} pictures that excite it most; white lies beyond the border of a "
-        f"picture. Shown are the {_CHANNELS} channels that are excited most."
+        f"{len(study.held_out)} pictures that excite it most; what lies beyond the border of a "
+        f"picture is blank. Shown are the {_CHANNELS} channels that are excited most."
     )
+    height, width = study.held_out.images.shape[2:]
     some = study.held_out.images[:_POINTS]
     features = activation_maps(study.model, some, last).maps.mean(axis=(2, 3))
     predicted = logits(study.model, some).argmax(axis=1)
@@ -68,6 +71,8 @@ def _part(study: Study) -> Part:
                    "pictures; each colour is a predicted class, its name in the middle.",
                    columns=2, narrow_columns=1),
         ),
+        (Number(f"pixels, of {height} × {width}, are what a channel of {last} sees",
+                " × ".join(map(str, found[last].field.size))),),
     )  # fmt: skip
 
 
@@ -80,13 +85,13 @@ def _channels(found: TopPatches, name: str) -> Panel:
     strongest = np.argsort(-found.values[:, 0], kind="stable")[:_CHANNELS]
     sheets = []
     for patches in found.patches[strongest]:
-        tiles = [in_colour(np.nan_to_num(patch, nan=1.0)) for patch in patches]
+        tiles = [in_colour(patch) for patch in patches]
         side = max(tiles[0].shape[0] // 6, 1)
-        sheets.append(np.pad(mosaic(tiles, gap=1.0), ((0, side), (0, side), (0, 0)),
-                             constant_values=1.0))  # fmt: skip
+        sheets.append(np.pad(mosaic(tiles), ((0, side), (0, side), (0, 0)),
+                             constant_values=np.nan))  # fmt: skip
     rows, columns = found.field.size
     return Panel(
-        picture(mosaic(sheets, gap=1.0)), f"The patches that excite channels of {name} most.",
+        picture(mosaic(sheets)), f"The patches that excite channels of {name} most.",
         name, f"each sees {rows} × {columns} pixels",
     )  # fmt: skip
 

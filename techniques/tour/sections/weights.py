@@ -7,6 +7,7 @@ import numpy as np
 import layers
 import minigrad as mg
 from techniques.data.silhouettes import Silhouette, silhouettes
+from techniques.picture import mosaic
 from techniques.tour.drawing import Array, diverging, picture
 from techniques.tour.section import Figure, Number, Panel, Part, Section, percent
 from techniques.tour.visit import Study, Visit
@@ -24,11 +25,13 @@ def section(visit: Visit) -> Section:
         question="Can one see what a network has learned by looking at its numbers?",
         parts=tuple(parts),
         see=(
+            "In the first layer, and in a linear classifier: there a weight belongs to a pixel. "
+            "Deeper down it does not, and the picture says little.",
             "A kernel of the first layer is multiplied with pixels, so it can be shown as pixels. "
             "With 3 × 3 of them one sees a direction here, one colour against another there; the "
             "11 × 11 kernels of larger networks show it better.",
-            "Deeper kernels are multiplied with output maps. As pictures they say little: what a "
-            "weight means there depends on what the maps before it mean.",
+            "Deeper kernels are multiplied with output maps: what a weight means there depends on "
+            "what the maps before it mean.",
             "A linear classifier has one weight for each pixel and class. In the shape of the "
             "picture the weights of a class are a template: blue where a pixel speaks for the "
             "class, red where it speaks against.",
@@ -94,9 +97,9 @@ def _kernels(study: Study) -> Part:
     size = " × ".join(map(str, first.shape))
     deep_size = " × ".join(map(str, last.shape))
     panels = (
-        Panel(picture(weight_grid(first).grid / 255), f"{len(first)} kernels of {names[0]} in "
-              "colour.", names[0], size),
-        Panel(picture(weight_grid(last[:8, :8]).grid / 255),
+        Panel(picture(mosaic(weight_grid(first).tiles / 255)),
+              f"{len(first)} kernels of {names[0]} in colour.", names[0], size),
+        Panel(picture(mosaic(weight_grid(last[:8, :8]).tiles / 255)),
               f"64 kernels of {names[-1]} in grey: no pattern to be seen.", names[-1],
               f"{deep_size}, the first 8 × 8 of them"),
     )  # fmt: skip

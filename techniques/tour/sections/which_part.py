@@ -27,12 +27,11 @@ def section(visit: Visit) -> Section:
         question="What animal is in this picture? And which part of it says so?",
         parts=tuple(part for part in parts if part is not None),
         see=(
-            "One network, one picture, two questions: Grad-CAM answers each with a place of its "
-            "own, since only the maps that speak for the class are weighed. The score is the "
-            "log-odds, the logit less those of all other classes: with two things in a picture, "
-            "what speaks for one speaks against the other.",
-            "Guided backprop shows both things, whichever is asked about: what excites the "
-            "network, rather than what speaks for a class.",
+            "Grad-CAM answers each question with a place of its own; guided backprop shows both "
+            "things, whichever is asked about.",
+            "Only the maps that speak for the class are weighed. The score is the log-odds, the "
+            "logit less those of all other classes: with two things in a picture, what speaks for "
+            "one speaks against the other.",
             "Guided Grad-CAM, the product, has the edges of the one and the place of the other.",
             "The network takes a picture of any width, since it ends in a mean over places; it was "
             "never shown two objects, and the places are not always told apart.",

@@ -59,6 +59,7 @@ def calls(seed: int) -> tuple[dict[str, tuple[Any, ...]], str]:
         "resample": (images, *axes),
         "softmax": (logits, logarithm),
         "softmax_backward": (logits, logits, logarithm),
+        "cross_entropy": (logits, classes),
         "cross_entropy_backward": (logits, classes, classes.astype(np.float32)),
         "channel_moments": (normal(*rows),),
         "channel_products": (normal(*rows), normal(*rows), mean),

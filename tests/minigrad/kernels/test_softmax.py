@@ -35,11 +35,20 @@ def test_compiled_gradients_equal_the_reference(shape, logarithm):
     arguments = g.astype(float), y.astype(float), logarithm
     expected = reference.softmax_backward(*arguments)
     assert_same(compiled.softmax_backward(g, y, logarithm), expected, terms=shape[1])
-    if logarithm:
-        target = np.random.default_rng(2).integers(0, shape[1], (shape[0], shape[2]))
-        share = scores(target.shape, 3)
-        expected = reference.cross_entropy_backward(y.astype(float), target, share)
-        assert_same(compiled.cross_entropy_backward(y, target, share), expected)
+
+
+@few
+@given(shapes, st.sampled_from([0.1, 1, 30, 1e4]))
+def test_compiled_cross_entropy_equals_the_reference(shape, scale):
+    x = scores(shape, 0, scale)
+    target = np.random.default_rng(2).integers(0, shape[1], (shape[0], shape[2]))
+    share = scores(target.shape, 3)
+    y, losses = compiled.cross_entropy(x, target)
+    expected = reference.cross_entropy(x.astype(float), target)
+    assert_same(y, expected[0])
+    assert_same(losses, expected[1])
+    expected = reference.cross_entropy_backward(y.astype(float), target, share)
+    assert_same(compiled.cross_entropy_backward(y, target, share), expected)
 
 
 @pytest.mark.parametrize("places", [1, 3])
@@ -49,3 +58,6 @@ def test_infinite_scores_and_what_is_no_number_are_as_in_numpy(places, logarithm
     x = np.repeat(np.array(cases, np.float32)[:, :, None], places, 2)
     expected = reference.softmax(x, logarithm)
     np.testing.assert_allclose(compiled.softmax(x, logarithm), expected, rtol=1e-6, atol=1e-6)
+    target = np.repeat([[0], [1], [1], [0], [2]], places, 1)
+    expected = reference.cross_entropy(x, target)[1]
+    np.testing.assert_allclose(compiled.cross_entropy(x, target)[1], expected, rtol=1e-6)

@@ -10,12 +10,11 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from queue import SimpleQueue
 
 import numpy as np
 import pytest
 
-from minigrad.kernels import get_num_threads, kernel_set, set_num_threads, threads
+from minigrad.kernels import crew, get_num_threads, kernel_set, set_num_threads, threads
 from minigrad.kernels.kernel import kernel
 
 from .calls import COMPILED, calls
@@ -117,8 +116,8 @@ def test_helpers_work_under_the_callers_errstate():
 
 
 def test_a_helper_that_comes_too_late_is_not_waited_for(monkeypatch):
-    monkeypatch.setattr(threads._crew, "jobs", SimpleQueue())  # where nobody looks
-    set_num_threads(4)
+    monkeypatch.setattr(threads, "_crew", crew.Crew(4))
+    monkeypatch.setattr(crew.Helper, "work", lambda self: None)  # never looks
     done = np.zeros(1000, np.int64)
     threads.run(count, len(done), 10**9, done, 1)
     assert (done == 1).all()

@@ -147,6 +147,18 @@ def test_an_empty_batch_stays_empty(name):
     assert run(name, model_of(0), images, 0, bounds=(0, 1)).images.shape == (0, 3, 2, 2)
 
 
+@pytest.mark.parametrize("name", ALL)
+def test_half_precision_works_and_a_single_class_is_refused(name):
+    images = images_of(1, dtype=np.float16)
+    with np.errstate(all="raise", under="ignore"):
+        result = run(name, model_of(1), images, [0, 1, 2, 3], bounds=(0, 1))
+    assert result.images.dtype == np.float16
+    if name in BUDGETED:
+        assert (result.distance <= 0.1 + 1e-6).all()
+    with pytest.raises(ValueError, match="single class"):
+        run(name, lambda x: x.sum(axis=(1, 2, 3)).reshape(-1, 1), images, 0, bounds=(0, 1))
+
+
 @pytest.mark.parametrize(
     ("attack", "options", "message"),
     [

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import layers
 import minigrad as mg
 from techniques.attacks import (
     bim,
@@ -15,6 +16,7 @@ from techniques.attacks import (
     logit_shift,
     mi_fgsm,
     pgd,
+    shift_against_dimension,
     train_substitute,
     transfer,
     universal,
@@ -201,3 +203,32 @@ def test_the_logit_of_a_linear_model_falls_by_epsilon_times_the_sum_of_its_weigh
     expected = 0.1 * np.abs(weight).sum(axis=0)[predict(model, images)]
     assert np.allclose(result.shift, expected) and np.allclose(result.predicted, expected)
     assert result.dimension == 12
+
+
+@pytest.mark.parametrize(
+    ("head", "growth"),
+    [
+        (lambda side: [layers.Flatten(), layers.Linear(8 * side**2, 4, rng=1)], 0.5),
+        (lambda side: [layers.AdaptiveAvgPool2d(1), layers.Flatten(), layers.Linear(8, 4, rng=1)],
+         0),
+    ],
+)  # fmt: skip
+def test_the_shift_grows_as_the_root_of_the_dimension_unless_places_are_averaged(head, growth):
+    sides = (8, 16, 32)
+    networks = [
+        layers.Sequential(layers.Conv2d(3, 8, 3, padding=1, rng=0), layers.ReLU(), *head(side))
+        for side in sides
+    ]
+    rng = np.random.default_rng(0)
+    batches = [rng.uniform(0.3, 0.7, (20, 3, side, side)) for side in sides]
+    curve = shift_against_dimension(networks, batches, 0.01)
+    assert list(curve.dimensions) == [3 * side**2 for side in sides]
+    assert (curve.shift <= curve.predicted * 1.2).all()
+    assert abs(curve.growth - growth) < 0.1
+    assert len(curve.plot().lines) == 2
+
+
+def test_every_size_needs_its_model():
+    model, _ = linear_of(0)
+    with pytest.raises(ValueError, match="2 models and 1 batches"):
+        shift_against_dimension([model, model], [images_of(0)], 0.1)

@@ -60,10 +60,27 @@ def test_resizing_keeps_whole_classes(tmp_path):
     (MASK * 100, "abc", r"0.png holds 100.*name all classes"),
     ((MASK == 1) * np.uint8(255), "abc", r"255.*ignore_index=255.*black and white"),
     (np.zeros((2, 3, 3), np.uint8), "abc", "mode RGB: give `colours`"),
+    (np.arange(0, 256, 5, np.uint8).reshape(4, 13), "ab", "52 values in the masks.*shades"),
 ])  # fmt: skip
 def test_masks_that_say_no_class_are_refused_with_advice(tmp_path, mask, classes, reason):
     with pytest.raises(ValueError, match=reason):
         load_segmented(*written(tmp_path, mask), classes=classes)
+
+
+@pytest.mark.parametrize("colours", [
+    [(0, 0, 0), (0, 0, 0)], [(0, 0, 0), (0, 0, 256)], [(0, 0, 0), (1, 1)], [(0, 0, 0), (-1, 0, 0)],
+])  # fmt: skip
+def test_colours_that_cannot_be_told_apart_are_refused(tmp_path, colours):
+    with pytest.raises(ValueError, match=r"different .*from 0 to 255"):
+        load_segmented(*written(tmp_path, MASK), classes="ab", colours=colours)
+
+
+def test_a_compressed_mask_is_named_as_the_reason(tmp_path):
+    images, masks = written(tmp_path, MASK)
+    Image.fromarray(MASK).save(masks / "0.jpg")
+    (masks / "0.png").unlink()
+    with pytest.raises(ValueError, match=r"has no mask .*0\.jpg is compressed"):
+        load_segmented(images, masks, "abc")
 
 
 def test_pictures_and_masks_must_fit(tmp_path):

@@ -5,16 +5,20 @@ import pytest
 
 import layers
 import minigrad as mg
+from techniques import pretrained
+from techniques.attacks import pgd
+from techniques.data import Shapes
 from techniques.defenses import (
     adversarial_training,
     distillation,
+    expected,
     fgsm_adversary,
     noise_training,
     pgd_adversary,
     randomized_smoothing,
     tempered,
 )
-from techniques.defenses.randomized_smoothing import lower_bound
+from techniques.defenses.randomized_smoothing import lower_bound, votes
 
 
 def linear(seed=0):
@@ -138,3 +142,33 @@ def test_certificates_of_a_linear_model_never_exceed_its_distance_to_the_border(
     assert (result.radius <= np.abs(score) / np.linalg.norm(weight)).all()
     again = randomized_smoothing(model, images, 0.5, n=500, rng=0)
     assert np.array_equal(result.radius, again.radius)
+
+
+def test_no_attack_within_the_radius_changes_what_a_smoothed_network_says():
+    model, _ = pretrained.load("shapes_second")
+    images, sigma = Shapes(6, seed=99).images, 0.1
+    certified = randomized_smoothing(model, images, sigma, n0=20, n=100, rng=0)
+    sure = certified.prediction >= 0
+    assert sure.sum() >= 4
+
+    def noisy(images, rng):
+        return images + rng.normal(0, sigma, images.shape).astype(images.dtype)
+
+    def said_after_an_attack(times):
+        """By a vote under noise, where the attack knows of the noise."""
+        said = []
+        for image, label, radius in zip(
+            images[sure], certified.prediction[sure], certified.radius[sure], strict=True
+        ):
+            smoothed = expected(model, noisy, samples=4, rng=1)
+            attacked = pgd(
+                smoothed, image[None], label, times * radius, steps=6, norm="l2", rng=1,
+                bounds=(-5, 6),
+            )  # fmt: skip
+            rng = np.random.default_rng(2)
+            said.append(votes(model, attacked.images[0], sigma, 60, rng).argmax())
+        return np.array(said)
+
+    assert np.array_equal(said_after_an_attack(0.99), certified.prediction[sure])
+    # The attack is a real one: with a longer reach it does change the answer.
+    assert (said_after_an_attack(20) != certified.prediction[sure]).any()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +14,8 @@ from minigrad.grading import IsolationError, Launcher
 from minigrad.grading.checking import faults
 from techniques.cli import main
 from techniques.homework import NAMES, find
+
+DOCUMENTED = str(Path(__file__).parents[3] / "docs" / "grading" / "tanh_layer")
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +29,7 @@ def launcher():
         yield made
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [*NAMES, DOCUMENTED])
 def test_solution_starter_and_declared_mistakes_earn_what_they_should(name, launcher):
     assert list(faults(find(name), launcher)) == []
 

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import layers
 from techniques.cli import main
 from techniques.data import Scenes, SegmentedDataset
-from techniques.segmentation import FCN, recipes
+from techniques.segmentation import FCN, UNet, recipes
 
 
 @pytest.fixture(autouse=True)
@@ -30,7 +31,7 @@ def test_a_network_is_trained_in_stages_then_scored_and_run(tmp_path, capsys):
     out = tmp_path / "fcn.npz"
     assert main(["segment", "train", "fcn8s", "--out", str(out)]) == 0
     assert "mean IoU" in capsys.readouterr().out
-    assert [path.name for path in tmp_path.iterdir()] == ["fcn.npz"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["fcn-curves.png", "fcn.npz"]
     of = ["--network", "fcn8s", "--weights", str(out)]
     assert main(["segment", "score", *of]) == 0
     printed = capsys.readouterr().out
@@ -63,6 +64,31 @@ def test_a_finished_stage_is_not_trained_again(tmp_path, monkeypatch):
     count[0] = 5
     assert main(["segment", "train", "fcn8s", "--out", str(out)]) == 0
     assert out.exists() and not first.exists() and before > 0
+
+
+def test_a_training_killed_on_coarse_pictures_ends_with_the_same_weights(tmp_path, monkeypatch):
+    recipe = replace(
+        recipes.RECIPES["fcn8s"], build=lambda: UNet(11, width=2, depth=1, rng=0),
+        coarse_epochs=2, epochs=(1,), batch_size=2, balance=0.5, zoom=1.5, brightness=0.2,
+    )  # fmt: skip
+    monkeypatch.setitem(recipes.RECIPES, "small", recipe)
+    recipes.make("small", tmp_path / "whole.npz", progress=False)
+    original, steps = layers.optim.AdamW.step, [0]
+
+    def step(self):
+        steps[0] += 1
+        if steps[0] == 5:  # in the second epoch
+            raise KeyboardInterrupt
+        original(self)
+
+    monkeypatch.setattr(layers.optim.AdamW, "step", step)
+    with pytest.raises(KeyboardInterrupt):
+        recipes.make("small", tmp_path / "parts.npz", progress=False)
+    recipes.make("small", tmp_path / "parts.npz", progress=False)
+    whole, parts = (layers.load(tmp_path / f"{name}.npz") for name in ("whole", "parts"))
+    for name in whole:
+        np.testing.assert_array_equal(whole[name], parts[name], err_msg=name)
+    assert whole["classifier.weight"].dtype == np.float16
 
 
 @pytest.mark.parametrize(("arguments", "reason"), [

@@ -4,8 +4,19 @@ import re
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from techniques.tour.drawing import diverging, grids, heat, overlay, picture, svg
+from techniques.tour.drawing import (
+    chart,
+    diverging,
+    grids,
+    heat,
+    name_lines,
+    overlay,
+    picture,
+    svg,
+)
 
 
 def test_a_grid_writes_every_number_but_nan():
@@ -55,3 +66,20 @@ def test_weights_of_either_sign_have_their_own_colour():
     (negative, zero, positive), = diverging(np.array([[-1.0, 0.0, 1.0]]))
     assert negative[0] > negative[2] and positive[2] > positive[0]
     assert np.ptp(zero) < 0.02
+
+
+def test_the_page_shows_through_where_a_picture_is_missing():
+    image = np.ones((2, 2, 3))
+    image[0, 1] = np.nan
+    (axes,) = picture(image).axes
+    (drawn,) = axes.images
+    np.testing.assert_array_equal(drawn.get_array()[..., 3], [[1, 0], [1, 1]])
+
+
+@given(st.lists(st.floats(0, 100), min_size=1, max_size=8))
+def test_the_names_of_lines_stand_apart_and_in_the_order_of_their_ends(ends):
+    _, axes = chart()
+    name_lines(axes, {str(i): end for i, end in enumerate(ends)}, x=0, apart=8)
+    heights = np.array([text.xy[1] for text in axes.texts])
+    assert all(np.diff(heights) >= 8 - 1e-9)
+    assert all(heights >= [ends[int(text.get_text())] for text in axes.texts])

@@ -5,6 +5,7 @@ import re
 from html.parser import HTMLParser
 
 import pytest
+from markupsafe import escape
 
 from techniques.tour.page import Stop, render
 from techniques.tour.route import ROUTE
@@ -79,8 +80,27 @@ def test_headings_descend_one_level_at_a_time(outline):
 def test_the_contents_list_every_section_in_order(outline):
     anchors = [link["href"] for link in outline.all("a") if link.get("href") != "#tour"]
     sections = [attributes["id"] for attributes in outline.all("section")]
-    assert anchors == [f"#{name}" for name in ROUTE]
+    assert anchors[: len(ROUTE)] == [f"#{name}" for name in ROUTE]
     assert sections == list(ROUTE)
+
+
+def test_the_numbers_at_the_top_are_those_of_the_sections_in_order(stops, page):
+    summary = page[page.index('<table class="summary">') : page.index("</table>")]
+    shown = re.findall(r'href="#([^"]+)".*?class="value">([^<]+?)(?: <span>|</td>)', summary, re.S)
+    expected = [
+        (stop.name, part.numbers[0].value)
+        for stop in stops
+        for part in stop.section.parts
+        if part.numbers
+    ]
+    assert shown == expected and len(shown) > len(ROUTE) / 2
+
+
+def test_the_answer_stands_before_the_first_figure(stops, page):
+    for stop in stops:
+        section = page[page.index(f'<section id="{stop.name}"') :]
+        answer = section.index(str(escape(stop.section.see[0])))
+        assert answer < section.index("<figure>")
 
 
 def test_every_drawing_has_a_text_in_its_place(page, outline):
