@@ -135,6 +135,12 @@ def grade_all(
         If the folder has no submissions, or a student or problem is not there.
     IsolationError
         If this machine offers too little isolation.
+
+    Examples
+    --------
+    >>> from minigrad.grading import grade_all, load
+    >>> assignment = load("docs/grading/tanh_layer")  # doctest: +SKIP
+    >>> graded = grade_all(assignment, "submissions", "marks", jobs=2)  # doctest: +SKIP
     """
     paths = students(folder)
     for chosen, known in ((only, list(paths)), (problems, list(assignment.problems))):
