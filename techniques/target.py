@@ -44,7 +44,7 @@ class Unit:
         if self.place is None:
             channels = maps.reshape(*maps.shape[:2], -1).mean(axis=2)
             return channels[:, self.channel]
-        return maps[:, self.channel, *self.place]
+        return maps[(slice(None), self.channel, *self.place)]
 
     def __str__(self) -> str:
         where = "mean" if self.place is None else f"at row {self.place[0]}, column {self.place[1]}"
