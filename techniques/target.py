@@ -110,7 +110,7 @@ class Pixels:
                 f"a region is an array of bool of the output's size {size} that is True somewhere, "
                 f"not {np.count_nonzero(place)} pixels of {place.shape}"
             )
-        return maps[:, self.label, *np.nonzero(place)].mean(axis=1)
+        return maps[(slice(None), self.label, *np.nonzero(place))].mean(axis=1)
 
     def __str__(self) -> str:
         place = np.asarray(self.where)
