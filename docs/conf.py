@@ -34,6 +34,8 @@ napoleon_use_ivar = True  # attributes that are also properties are not declared
 napoleon_use_rtype = False
 
 html_theme = "alabaster"
+html_static_path = ["static"]
+html_css_files = ["book.css"]
 html_theme_options = {
     "description": minigrad.__doc__.splitlines()[0].removeprefix("minigrad: "),
     "page_width": "1150px",

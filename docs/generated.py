@@ -1,7 +1,7 @@
 """Directives whose content is generated, so never out of date.
 
-``primitive-table``, ``public-names``, ``mistake-gallery``, ``homework-problems`` and
-``benchmark-results``.
+``primitive-table``, ``public-names``, ``mistake-gallery``, ``homework-problems``,
+``benchmark-results`` and ``benchmark-misses``.
 """
 
 from __future__ import annotations
@@ -9,11 +9,13 @@ from __future__ import annotations
 import importlib
 import inspect
 import io
+import re
 from pathlib import Path
 
 from docutils import nodes
 from docutils.parsers.rst import Directive
 from docutils.statemachine import StringList
+from misses import REASONS
 from mistakes import MISTAKES
 from sphinx.application import Sphinx
 
@@ -123,10 +125,8 @@ class BenchmarkResults(Directive):
     required_arguments = 1
 
     def run(self) -> list[nodes.Node]:
-        """Build them from the file, which stands beside the page."""
-        path = Path(self.state.document.current_source).with_name(self.arguments[0])
-        self.state.document.settings.env.note_dependency(str(path))
-        report = Report.read(path)
+        """Build them from the file."""
+        report = _report_beside(self)
         shown: list[nodes.Node] = [nodes.paragraph(text=table.place(report))]
         for line in table.summary(report):
             if not line.startswith(" "):
@@ -152,6 +152,34 @@ class BenchmarkResults(Directive):
         return shown
 
 
+class BenchmarkMisses(Directive):
+    """What misses its bar in the same file, by how much, and why: see `misses.py`."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """Build the table, a row for all cases of a reason."""
+        missed: dict[str, dict[str, list[str]]] = {}
+        for result in _report_beside(self).results:
+            if result.over_bar:
+                why = next((REASONS[p] for p in REASONS if re.search(p, result.case)), "not found")
+                ratios = missed.setdefault(why, {}).setdefault(result.case, [])
+                reached = table.miss(result).removeprefix(f"{result.case}: ")
+                ratios.append(f"{reached} ({table.title('', result.threads)[2:]})")
+        rows = [
+            ["\n".join(f"{case}: {'; '.join(ratios)}" for case, ratios in cases.items()), why]
+            for why, cases in missed.items()
+        ]
+        return [_table(["reached", "why, and what was tried"], rows, [45, 55])]
+
+
+def _report_beside(directive: Directive) -> Report:
+    """What is in the file that a directive names, which stands beside the page."""
+    path = Path(directive.state.document.current_source).with_name(directive.arguments[0])
+    directive.state.document.settings.env.note_dependency(str(path))
+    return Report.read(path)
+
+
 def _body(function: object) -> str:
     """The source of a function without its decorator."""
     source = inspect.getsource(function)
@@ -171,4 +199,5 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_directive("mistake-gallery", MistakeGallery)
     app.add_directive("homework-problems", HomeworkProblems)
     app.add_directive("benchmark-results", BenchmarkResults)
+    app.add_directive("benchmark-misses", BenchmarkMisses)
     return {"parallel_read_safe": True}

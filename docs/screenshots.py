@@ -1,4 +1,6 @@
-"""Make the pictures of `stepping.md` again: ``python -m docs.screenshots``, with Chromium.
+"""Make the pictures of the README and `stepping.md` again: ``python -m docs.screenshots``.
+
+It needs Chromium.
 
 The pages and the terminal's screens are the real ones, at a step that keys have led to.
 """
@@ -16,9 +18,11 @@ from rich.terminal_theme import MONOKAI
 from minigrad.stepping import Stepper, example, save_gif, write_html
 from minigrad.stepping.debugger import debugger_of
 from minigrad.stepping.screen import frame
+from techniques.tour.guide import write_tour
 from tests.minigrad.stepping.browser import Browser
 
 OUT = Path(__file__).parent / "stepping"
+TOUR = Path(__file__).parent / "tour"
 COLOURS = 64
 RIGHT = "ArrowRight"
 
@@ -42,10 +46,10 @@ DISPLAYS = """<!doctype html><body style="margin:14px;background:#fff;color:#1b1
 <div>{tensors}</div>{graph}</div>"""
 
 
-def save(png: bytes, name: str) -> None:
+def save(png: bytes, name: str, folder: Path = OUT, colours: int = COLOURS) -> None:
     """Save a picture with a palette, which is all that a screen needs."""
     picture = Image.open(io.BytesIO(png)).convert("RGB")
-    picture.quantize(COLOURS).save(OUT / f"{name}.png", optimize=True)
+    picture.quantize(colours).save(folder / f"{name}.png", optimize=True)
 
 
 def pages(browser: Browser, folder: Path) -> None:
@@ -97,11 +101,22 @@ def displays(browser: Browser, folder: Path) -> None:
     save(browser.screenshot(), "notebook-displays")
 
 
+def tour(browser: Browser, folder: Path) -> None:
+    """A section of the tour."""
+    write_tour(folder, only=["grad-cam"])
+    browser.look(960, 640)
+    browser.open(folder / "index.html")
+    browser.evaluate("document.querySelector('section').scrollIntoView({behavior: 'instant'})")
+    save(browser.screenshot(), "grad-cam", TOUR, colours=256)
+
+
 def main() -> None:
     """Make them all."""
     OUT.mkdir(exist_ok=True)
+    TOUR.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         browser = Browser(Path(folder) / "profile")
+        tour(browser, Path(folder))
         pages(browser, Path(folder))
         screens(browser, Path(folder))
         displays(browser, Path(folder))
@@ -109,7 +124,8 @@ def main() -> None:
     stepper = Stepper(example("transposed"), direction="forward")
     stepper.next()
     save_gif(stepper.into(), OUT / "stamps.gif", fps=1)
-    print(sum(path.stat().st_size for path in OUT.iterdir()) // 1000, "KB in", OUT)
+    for pictures in (OUT, TOUR):
+        print(sum(path.stat().st_size for path in pictures.iterdir()) // 1000, "KB in", pictures)
 
 
 if __name__ == "__main__":

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from operator import index as as_index
-from typing import Any, Self, overload
+from typing import TYPE_CHECKING, Any, overload
 
 from .module import Module
+
+if TYPE_CHECKING:  # newer than the oldest Python
+    from typing import Self
 
 
 class _ModuleSequence(Module):

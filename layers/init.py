@@ -130,7 +130,27 @@ def uniform_(tensor: TensorType, a: float = 0.0, b: float = 1.0, rng: Seed = Non
 def normal_(
     tensor: TensorType, mean: float = 0.0, std: float = 1.0, rng: Seed = None
 ) -> TensorType:
-    """Draw from the normal distribution."""
+    """Draw from the normal distribution.
+
+    Parameters
+    ----------
+    tensor : Tensor or array
+        Of any shape.
+    mean, std : float
+    rng : int, Generator or None
+
+    Raises
+    ------
+    ValueError
+        For a negative `std`.
+
+    Examples
+    --------
+    >>> import layers, numpy as np
+    >>> weight = normal_(layers.Parameter(np.zeros((64, 27))), std=0.1, rng=0)
+    >>> bool(abs(weight.data.std() - 0.1) < 0.01)
+    True
+    """
     if std < 0:
         raise ValueError(f"std must be at least 0, not {std}")
     if _skipping.get():
@@ -142,17 +162,38 @@ def normal_(
 
 
 def constant_(tensor: TensorType, val: float) -> TensorType:
-    """Fill with one value."""
+    """Fill with one value.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> constant_(np.zeros(3), 0.5)
+    array([0.5, 0.5, 0.5])
+    """
     return _fill(tensor, np.full(tensor.shape, val, tensor.dtype))
 
 
 def zeros_(tensor: TensorType) -> TensorType:
-    """Fill with zeros."""
+    """Fill with zeros.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> zeros_(np.ones(3))
+    array([0., 0., 0.])
+    """
     return constant_(tensor, 0)
 
 
 def ones_(tensor: TensorType) -> TensorType:
-    """Fill with ones."""
+    """Fill with ones.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> ones_(np.zeros(3))
+    array([1., 1., 1.])
+    """
     return constant_(tensor, 1)
 
 
@@ -163,6 +204,13 @@ def xavier_uniform_(tensor: TensorType, gain: float = 1.0, rng: Seed = None) -> 
     ----------
     Glorot and Bengio, Understanding the difficulty of training deep feedforward neural networks,
     AISTATS 2010.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> weight = xavier_uniform_(np.zeros((64, 27)), rng=0)
+    >>> bool(abs(weight).max() <= np.sqrt(6 / (64 + 27)))
+    True
     """
     bound = gain * math.sqrt(6 / sum(fans(tensor)))
     return uniform_(tensor, -bound, bound, rng)
@@ -175,6 +223,13 @@ def xavier_normal_(tensor: TensorType, gain: float = 1.0, rng: Seed = None) -> T
     ----------
     Glorot and Bengio, Understanding the difficulty of training deep feedforward neural networks,
     AISTATS 2010.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> weight = xavier_normal_(np.zeros((64, 27)), rng=0)
+    >>> bool(abs(weight.std() - np.sqrt(2 / (64 + 27))) < 0.01)
+    True
     """
     return normal_(tensor, 0.0, gain * math.sqrt(2 / sum(fans(tensor))), rng)
 
@@ -225,6 +280,13 @@ def kaiming_normal_(
     References
     ----------
     He et al., Delving deep into rectifiers, ICCV 2015.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> weight = kaiming_normal_(np.zeros((64, 27)), nonlinearity="relu", rng=0)
+    >>> bool(abs(weight.std() - np.sqrt(2 / 27)) < 0.02)
+    True
     """
     return normal_(tensor, 0.0, _kaiming_std(tensor, a, mode, nonlinearity), rng)
 

@@ -9,13 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from .parameter import Parameter
 from .state import LoadedKeys, converted, suggest, values
+
+if TYPE_CHECKING:  # newer than the oldest Python
+    from typing import Self
 
 Observer = Callable[["Module", tuple[Any, ...], Any], None]
 

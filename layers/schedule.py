@@ -35,7 +35,7 @@ class Schedule:
     saved: tuple[str, ...] = ("last_epoch", "base_lrs")
 
     def __init__(self, optimizer: Optimizer):
-        self.optimizer = checked_optimizer(optimizer)
+        self.optimizer = _checked_optimizer(optimizer)
         for group in optimizer.param_groups:
             group.setdefault("initial_lr", group["lr"])
         self.base_lrs = [float(group["initial_lr"]) for group in optimizer.param_groups]
@@ -100,7 +100,7 @@ class StepLR(Schedule):
     """
 
     def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1):
-        self.step_size = positive("step_size", step_size)
+        self.step_size = _positive("step_size", step_size)
         self.gamma = gamma
         super().__init__(optimizer)
 
@@ -189,7 +189,7 @@ class LinearLR(Schedule):
         if not 0 <= end_factor <= 1:
             raise ValueError(f"end_factor must be in [0, 1], not {end_factor}")
         self.start_factor, self.end_factor = start_factor, end_factor
-        self.total_iters = positive("total_iters", total_iters)
+        self.total_iters = _positive("total_iters", total_iters)
         super().__init__(optimizer)
 
     def factor(self, step: int) -> float:
@@ -226,7 +226,7 @@ class CosineAnnealingLR(Schedule):
     """
 
     def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0):
-        self.T_max = positive("T_max", T_max)
+        self.T_max = _positive("T_max", T_max)
         self.eta_min = eta_min
         super().__init__(optimizer)
 
@@ -307,12 +307,13 @@ class OneCycleLR(Schedule):
         final_div_factor: float = 1e4,
         three_phase: bool = False,
     ):
-        groups = checked_optimizer(optimizer).param_groups
+        groups = _checked_optimizer(optimizer).param_groups
         if total_steps is None:
             if epochs is None or steps_per_epoch is None:
                 raise ValueError("give total_steps, or both epochs and steps_per_epoch")
-            total_steps = positive("epochs", epochs) * positive("steps_per_epoch", steps_per_epoch)
-        self.total_steps = positive("total_steps", total_steps)
+            total_steps = _positive("epochs", epochs)
+            total_steps *= _positive("steps_per_epoch", steps_per_epoch)
+        self.total_steps = _positive("total_steps", total_steps)
         if not 0 <= pct_start <= 1:
             raise ValueError(f"pct_start must be in [0, 1], not {pct_start}")
         if anneal_strategy not in ("cos", "linear"):
@@ -322,9 +323,9 @@ class OneCycleLR(Schedule):
                 f"{type(optimizer).__name__} has no momentum to cycle: pass cycle_momentum=False"
             )
         self.anneal_strategy, self.cycle_momentum = anneal_strategy, cycle_momentum
-        low = each("base_momentum", base_momentum, groups)
-        high = each("max_momentum", max_momentum, groups)
-        peaks = each("max_lr", max_lr, groups)
+        low = _each("base_momentum", base_momentum, groups)
+        high = _each("max_momentum", max_momentum, groups)
+        peaks = _each("max_lr", max_lr, groups)
         self.lr_turns, self.momentum_turns = [], []
         for peak, smallest, largest in zip(peaks, low, high, strict=True):
             first = peak / div_factor
@@ -422,10 +423,10 @@ class ReduceLROnPlateau(Schedule):
             raise ValueError(f'threshold_mode must be "rel" or "abs", not {threshold_mode!r}')
         if not 0 <= factor < 1:
             raise ValueError(f"factor must be in [0, 1), not {factor}")
-        self.optimizer = checked_optimizer(optimizer)
+        self.optimizer = _checked_optimizer(optimizer)
         self.mode, self.factor, self.patience, self.eps = mode, factor, patience, eps
         self.threshold, self.threshold_mode, self.cooldown = threshold, threshold_mode, cooldown
-        self.min_lrs = each("min_lr", min_lr, optimizer.param_groups)
+        self.min_lrs = _each("min_lr", min_lr, optimizer.param_groups)
         self.last_epoch = self.num_bad_epochs = self.cooldown_counter = 0
         self.best = math.inf if mode == "min" else -math.inf
 
@@ -458,21 +459,21 @@ class ReduceLROnPlateau(Schedule):
                     group["lr"] = reduced
 
 
-def checked_optimizer(optimizer: Optimizer) -> Optimizer:
+def _checked_optimizer(optimizer: Optimizer) -> Optimizer:
     """The optimizer, if it is one."""
     if not isinstance(optimizer, Optimizer):
         raise TypeError(f"a schedule needs an Optimizer, not {type(optimizer).__name__}")
     return optimizer
 
 
-def positive(name: str, value: int) -> int:
+def _positive(name: str, value: int) -> int:
     """A count, if it is at least 1."""
     if not (isinstance(value, int | np.integer) and value >= 1):
         raise ValueError(f"{name} must be a whole number of at least 1, not {value}")
     return int(value)
 
 
-def each(name: str, value: float | list[float], groups: list) -> list[float]:
+def _each(name: str, value: float | list[float], groups: list) -> list[float]:
     """One value for each parameter group."""
     values = list(value) if isinstance(value, list | tuple) else [value] * len(groups)
     if len(values) != len(groups):

@@ -118,7 +118,6 @@ def fit(
             "the optimizer has none of this model's parameters, so nothing would be trained: make "
             "it from model.parameters()"
         )
-    loss = loss or mg.cross_entropy
     seed = int(np.random.default_rng(rng).integers(2**32))
     history = History()
     best = None if patience is None else Best(model)
@@ -133,22 +132,17 @@ def fit(
         for epoch in range(history.epochs, epochs):
             if patience is not None and history.epochs_since_best >= patience:
                 break
-            model.train()
             epoch_rng = np.random.default_rng([seed, epoch])
-            draw_from(epoch_rng, model)
-            running = Running()
-            for images, labels in shown.track(batches(data, batch_size, epoch_rng)):
-                if augment is not None:
-                    images = augment(images, epoch_rng)
-                output = model(model_input(model, images))
-                value = loss(output, labels)
-                running.add(value, output, labels)
-                optimizer.zero_grad()
-                value.backward()
-                optimizer.step()
-                if schedule is not None and schedule_every == "batch":
-                    schedule.step()
-                shown.show(loss=running.loss, accuracy=running.accuracy)
+            running = train_epoch(
+                model,
+                batches(data, batch_size, epoch_rng),
+                optimizer=optimizer,
+                loss=loss or mg.cross_entropy,
+                schedule=schedule if schedule_every == "batch" else None,
+                augment=augment,
+                rng=epoch_rng,
+                shown=shown,
+            )
             if not running.samples:
                 raise ValueError(
                     f"epoch {epoch + 1} got no batches: an iterator can be gone through only once, "
@@ -166,6 +160,36 @@ def fit(
     if best is not None:
         best.restore()
     return history
+
+
+def train_epoch(
+    model: Module,
+    data: Batches,
+    *,
+    optimizer: Optimizer,
+    loss: Callable[[Any, np.ndarray], mg.Tensor],
+    schedule: Schedule | None,
+    augment: Callable[[np.ndarray, np.random.Generator], np.ndarray] | None,
+    rng: np.random.Generator,
+    shown: EpochProgress,
+) -> Running:
+    """Take one step for each batch; `schedule` is stepped after each."""
+    model.train()
+    draw_from(rng, model)
+    running = Running()
+    for images, labels in shown.track(data):
+        if augment is not None:
+            images = augment(images, rng)
+        output = model(model_input(model, images))
+        value = loss(output, labels)
+        running.add(value, output, labels)
+        optimizer.zero_grad()
+        value.backward()
+        optimizer.step()
+        if schedule is not None:
+            schedule.step()
+        shown.show(loss=running.loss, accuracy=running.accuracy)
+    return running
 
 
 def validated(

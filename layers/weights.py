@@ -102,6 +102,14 @@ def load(path: str | os.PathLike[str]) -> dict[str, np.ndarray]:
     The arrays of a large file are mapped from the disk, if it is not compressed: they take no
     memory until they are used, and are never written back. While they are in use, replace the
     file (as `save` does) rather than write into it.
+
+    Examples
+    --------
+    >>> import layers, tempfile
+    >>> path = tempfile.mkdtemp() + "/line.npz"
+    >>> layers.save(layers.Linear(2, 1), path)
+    >>> sorted(layers.load(path))
+    ['bias', 'weight']
     """
     path = Path(path)
     read = _format(path).read

@@ -6,7 +6,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
-from itertools import count, islice, starmap
+from itertools import count, starmap
 from operator import attrgetter
 from pathlib import Path
 from types import CodeType, FrameType
@@ -96,7 +96,7 @@ class Node:
 
 @lru_cache(maxsize=4096)  # the lines of a loop are asked for again and again
 def _place(code: CodeType, instruction: int) -> str:
-    line = next(islice(code.co_positions(), instruction // 2, None))[0]
+    line = next(line for start, end, line in code.co_lines() if start <= instruction < end)
     return f"{Path(code.co_filename).name}:{line}"
 
 

@@ -87,9 +87,9 @@ def occlusion(
     for row, column in tracked(list(product(*map(range, falls.shape[1:]))), "occlusion"):
         part = places[0][row], places[1][column]
         occluded = images.copy()
-        occluded[:, :, *part] = cover[:, :, *part]
+        occluded[(..., *part)] = cover[(..., *part)]
         falls[:, row, column] = asked.scores.data - asked_scores(model, occluded, classes)
-        total[:, *part] += falls[:, row, column, None, None]
+        total[(..., *part)] += falls[:, row, column, None, None]
         covered[part] += 1
     return Occlusion(
         map=total / np.maximum(covered, 1),

@@ -44,7 +44,7 @@ class Unit:
         if self.place is None:
             channels = maps.reshape(*maps.shape[:2], -1).mean(axis=2)
             return channels[:, self.channel]
-        return maps[:, self.channel, *self.place]
+        return maps[(slice(None), self.channel, *self.place)]
 
     def __str__(self) -> str:
         where = "mean" if self.place is None else f"at row {self.place[0]}, column {self.place[1]}"
@@ -110,7 +110,7 @@ class Pixels:
                 f"a region is an array of bool of the output's size {size} that is True somewhere, "
                 f"not {np.count_nonzero(place)} pixels of {place.shape}"
             )
-        return maps[:, self.label, *np.nonzero(place)].mean(axis=1)
+        return maps[(slice(None), self.label, *np.nonzero(place))].mean(axis=1)
 
     def __str__(self) -> str:
         place = np.asarray(self.where)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import doctest
+import importlib
+import inspect
 import re
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from minigrad import testing
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+ROOT_PACKAGES = ("minigrad", "layers", "techniques")
 COMMANDS = ["pip install -e . && minigrad tour", 'pip install -e ".[test]" && pytest']
 
 
@@ -102,6 +105,31 @@ def test_a_chapter_runs_as_a_notebook(name):
     notebook = notebooks.notebook(ROOT / "docs" / f"{name}.md")
     executed = nbclient.NotebookClient(notebook, timeout=300).execute()
     assert any(cell.get("outputs") for cell in executed.cells)
+
+
+def documented():
+    """The public names that the reference lists, with their values."""
+    pages = [page.read_text("utf-8") for page in PAGES if page.name.startswith("reference-")]
+    for module in re.findall(r":: ([a-z_.]+)$", "".join(pages), re.M):
+        module = importlib.import_module(module)
+        for name in getattr(module, "__all__", None) or vars(module):
+            value = getattr(module, name)
+            if name[0] != "_" and getattr(value, "__module__", "").startswith(ROOT_PACKAGES):
+                yield f"{module.__name__}.{name}", value
+
+
+def test_every_public_function_has_an_example():
+    functions = {name: value for name, value in documented() if inspect.isfunction(value)}
+    assert len(functions) > 150
+    assert not [name for name, value in functions.items() if ">>>" not in (value.__doc__ or "")]
+
+
+def test_every_public_class_has_an_example_or_says_what_it_holds():
+    classes = {name: value for name, value in documented() if inspect.isclass(value)}
+    assert len(classes) > 80
+    said = re.compile(">>>|^ *(Attributes|Parameters)$", re.M)
+    made = {name: value for name, value in classes.items() if not issubclass(value, Exception)}
+    assert not [name for name, value in made.items() if not said.search(value.__doc__ or "")]
 
 
 def test_every_public_name_of_the_engine_has_an_example():

@@ -50,8 +50,8 @@ def in_blocks(update: Callable[..., None], *arrays: np.ndarray) -> None:
     share(update_some, -(-first.size // BLOCK), first.size * len(arrays))
 
 
-# From so many elements on; to find the kernel takes as long as NumPy with fewer.
-LARGE = 2**15
+# From so many elements on: what fits the cache NumPy goes through as fast.
+LARGE = 2**17
 
 
 def compiled_pays(*arrays: np.ndarray) -> bool:

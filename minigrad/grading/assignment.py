@@ -195,6 +195,12 @@ def load(path: str | Path) -> Assignment:
     ------
     ValueError
         If there is none, or it makes no ``assignment``.
+
+    Examples
+    --------
+    >>> from minigrad.grading import load
+    >>> load("docs/grading/tanh_layer").points  # doctest: +SKIP
+    6
     """
     file = Path(path)
     file = file / "assignment.py" if file.is_dir() else file

@@ -135,27 +135,32 @@ def grade_all(
         If the folder has no submissions, or a student or problem is not there.
     IsolationError
         If this machine offers too little isolation.
+
+    Examples
+    --------
+    >>> from minigrad.grading import grade_all, load
+    >>> assignment = load("docs/grading/tanh_layer")  # doctest: +SKIP
+    >>> graded = grade_all(assignment, "submissions", "marks", jobs=2)  # doctest: +SKIP
     """
     paths = students(folder)
-    for chosen, known in ((only, list(paths)), (problems, list(assignment.problems))):
+    for chosen, there in ((only, list(paths)), (problems, list(assignment.problems))):
         for name in chosen:
-            if name not in known:
-                raise ValueError(f"there is no {name!r}; there are {', '.join(known[:20])}")
+            if name not in there:
+                raise ValueError(f"there is no {name!r}; there are {', '.join(there[:20])}")
+    functions = list(assignment.problems)
+    graded = Class(assignment)
+    graded.submissions = {s: submission.read(path, functions) for s, path in paths.items()}
+    digests = {student: digest(s) for student, s in graded.submissions.items()}
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
     with Store(out / STORE) as store:
-        graded = Class(assignment)
-        functions = list(assignment.problems)
-        graded.submissions = {s: submission.read(path, functions) for s, path in paths.items()}
-        digests = {student: digest(s) for student, s in graded.submissions.items()}
-        made_from = store.made_from()
-        secret = store.secret
+        known, secret = {} if again else store.made_from(), store.secret
         due = [
             Job(str(assignment.file), problem, student, graded.submissions[student], secret,
                 unisolated)
             for student in (only or paths)
             for problem in (problems or assignment.problems)
-            if again or made_from.get((student, problem)) != (digests[student], assignment.digest)
+            if known.get((student, problem)) != (digests[student], assignment.digest)
         ]  # fmt: skip
 
         def keep(job: Job, result: ProblemResult, level: str) -> None:
@@ -166,14 +171,20 @@ def grade_all(
         if due:
             progress(0, len(due), due[0].student)
             _run(due, workers, jobs, keep)
-        for student in paths:
-            found, level = store.results(student)
-            by_name = {result.name: result for result in found}
-            present = [by_name[name] for name in assignment.problems if name in by_name]
-            if present:
-                notes = graded.submissions[student].notes
-                graded.results[student] = Result(assignment.name, student, present, level, notes)
+        for student, submitted in graded.submissions.items():
+            found, level = _kept(store, student, assignment)
+            if found:
+                graded.results[student] = Result(
+                    assignment.name, student, found, level, submitted.notes
+                )
     return graded
+
+
+def _kept(store: Store, student: str, assignment: Assignment) -> tuple[list[ProblemResult], str]:
+    """What is known of a student, in the order of the problems, and how it was run."""
+    results, level = store.results(student)
+    by_name = {result.name: result for result in results}
+    return [by_name[name] for name in assignment.problems if name in by_name], level
 
 
 def digest(submitted: Submission) -> str:

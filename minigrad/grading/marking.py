@@ -173,6 +173,12 @@ def grade(
     ------
     IsolationError
         If this machine offers too little isolation.
+
+    Examples
+    --------
+    >>> from minigrad.grading import grade, load
+    >>> assignment = load("docs/grading/tanh_layer")  # doctest: +SKIP
+    >>> grade(assignment, "submissions/ada.py").points  # doctest: +SKIP
     """
     if not isinstance(submitted, Submission):
         submitted = submission.read(submitted, list(assignment.problems))

@@ -99,9 +99,9 @@ def max_pooling(dtype: str) -> None:
         _, winners = compiled.max_pool2d(image, kernel, kernel, NONE, ONE, size)
         values = np.ones((1, 1, *size), dtype)
         compiled.max_unpool2d(values, winners, kernel, kernel, NONE, ONE, two)
+        indices = compiled.winner_indices(winners, two, kernel, kernel, NONE, ONE)
+        compiled.index_winners(indices, two, kernel, kernel, NONE, ONE)
     compiled.gather2d(image, winners, two, two, NONE, ONE)
-    indices = compiled.winner_indices(winners, two, two, two, NONE, ONE)
-    compiled.index_winners(indices, two, two, two, NONE, ONE)
 
 
 @job(seconds=4)

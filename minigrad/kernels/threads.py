@@ -19,8 +19,8 @@ import numpy as np
 from minigrad.kernels import blas
 from minigrad.kernels.crew import Crew, Function
 
-# Multiplications (or elements moved) that are worth one more thread, about 50 µs of work.
-GRAIN = 1_000_000
+# Multiplications (or elements moved) that are worth one more thread, about 15 µs of work.
+GRAIN = 300_000
 # Parts of the tasks for each thread: one that the machine holds up is helped out by the others.
 SPANS = 4
 

@@ -45,6 +45,14 @@ def _steps(kernel_size: Pair, dilation: Pair, width: int) -> Array:
     return rows * width + columns
 
 
+def _tiles(
+    size: Pair, kernel_size: Pair, stride: Pair, padding: Pair, dilation: Pair, counts: Pair
+) -> bool:
+    """Whether windows of 2 × 2 tile the image."""
+    usual = kernel_size == (2, 2) == stride and padding == (0, 0) and dilation == (1, 1)
+    return usual and tuple(size) == (2 * counts[0], 2 * counts[1])
+
+
 @kernel
 def scatter(first, last, x, winners, y, windows, steps):
     """Add each value where its winner was; each task is a plane.
@@ -97,9 +105,9 @@ def max_unpool2d(
     (x,) = inputs(x)
     winners = prepared(winners, winners.dtype)
     y = np.empty((*x.shape[:2], *output_size), x.dtype)
-    windows = _windows(output_size, kernel_size, stride, padding, dilation, x.shape[2:])
-    tiled = tuple(output_size) == (2 * x.shape[2], 2 * x.shape[3])
-    if tiled and kernel_size == (2, 2) == stride and padding == (0, 0) and dilation == (1, 1):
+    geometry = output_size, kernel_size, stride, padding, dilation, x.shape[2:]
+    windows = _windows(*geometry)
+    if _tiles(*geometry):
         run(scatter_tiles, rows_of(x), y.size, *flat(x, winners, y), windows)
     else:
         steps = _steps(kernel_size, dilation, output_size[1])
@@ -194,6 +202,23 @@ def winners_of_rows(first, last, indices, winners, windows, element_at, rows, co
         outside[task] = wrong
 
 
+@kernel
+def winners_of_tiles(first, last, indices, winners, windows, outside):
+    """The same for windows of 2 × 2 that tile the image, without tables: in vectors."""
+    width, columns = windows.width, windows.columns
+    for task in range(first, last):
+        start = task % windows.rows * 2 * width
+        wrong = 0
+        for j in range(columns):
+            place = np.uintp(task * columns + j)
+            distance = indices[place] - start - 2 * j
+            below = 1 if distance >= width else 0
+            right = distance - below * width
+            winners[place] = 2 * below + right
+            wrong |= right & -2  # neither 0 nor 1
+        outside[task] = wrong != 0
+
+
 def index_winners(
     indices: Array,
     input_size: Pair,
@@ -204,13 +229,17 @@ def index_winners(
 ) -> Array | None:
     """See `minigrad.kernels.reference.index_winners`."""
     indices = prepared(indices, np.int64)
-    windows = _windows(input_size, kernel_size, stride, padding, dilation, indices.shape[2:])
+    geometry = input_size, kernel_size, stride, padding, dilation, indices.shape[2:]
+    windows, outside = _windows(*geometry), np.empty(rows_of(indices), np.bool_)
+    winners = np.empty(indices.shape, np.min_scalar_type(kernel_size[0] * kernel_size[1] - 1))
+    if _tiles(*geometry):
+        arguments = *flat(indices, winners), windows, outside
+        run(winners_of_tiles, len(outside), 2 * indices.size, *arguments)
+        return None if outside.any() else winners
     rows, columns = _elements(kernel_size, dilation)
     steps = _steps(kernel_size, dilation, input_size[1])
     element_at = np.full(steps[-1] + 2, len(steps))
     element_at[steps] = np.arange(len(steps))
-    winners = np.empty(indices.shape, np.min_scalar_type(len(steps) - 1))
-    outside = np.empty(rows_of(indices), np.bool_)
     # Behind the last element stands one that lies in no image.
     rows, columns = np.append(rows, input_size[0] + padding[0]), np.append(columns, columns[-1])
     run(

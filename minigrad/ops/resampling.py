@@ -219,7 +219,7 @@ def unfold(x, /, kernel_size, dilation=1, padding=0, stride=1):
     columns = np.zeros((n, channels, *kernel, *counts), x.dtype)
     padded = np.pad(x, ((0, 0), (0, 0), (padding[0],) * 2, (padding[1],) * 2))
     for row, column, place in _taps(kernel, dilation, stride, counts):
-        columns[:, :, row, column] = padded[:, :, *place]
+        columns[:, :, row, column] = padded[(..., *place)]
     return columns.reshape(n, channels * kernel[0] * kernel[1], counts[0] * counts[1])
 
 
@@ -295,7 +295,7 @@ def fold(x, /, output_size, kernel_size, dilation=1, padding=0, stride=1):
     columns = x.reshape(n, channels, *kernel, *counts)
     image = np.zeros((n, channels, height + 2 * padding[0], width + 2 * padding[1]), x.dtype)
     for row, column, place in _taps(kernel, dilation, stride, counts):
-        image[:, :, *place] += columns[:, :, row, column]
+        image[(..., *place)] += columns[:, :, row, column]
     return image[:, :, padding[0] : padding[0] + height, padding[1] : padding[1] + width]
 
 

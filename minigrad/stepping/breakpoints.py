@@ -38,12 +38,34 @@ class Breakpoint:
 
 
 def on_operation(name: str) -> Breakpoint:
-    """Stop at each turn of an operation."""
+    """Stop at each turn of an operation.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> from minigrad.stepping import Stepper, on_operation
+    >>> x = mg.Tensor([1.0, 2.0], requires_grad=True)
+    >>> stepper = Stepper(mg.exp(mg.sin(x)).sum())
+    >>> stepper.breakpoints.append(on_operation("sin"))
+    >>> stepper.run()[0].operation
+    'sin'
+    """
     return Breakpoint(f"operation {name}", lambda stepper: _node(stepper).primitive.name == name)
 
 
 def on_tensor(tensor: Tensor | str) -> Breakpoint:
-    """Stop when something is sent to a tensor, or when its own turn comes; by label or itself."""
+    """Stop when something is sent to a tensor, or when its own turn comes; by label or itself.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> from minigrad.stepping import Stepper, on_tensor
+    >>> x = mg.Tensor([1.0, 2.0], requires_grad=True, name="x")
+    >>> stepper = Stepper(mg.exp(mg.sin(x)).sum())
+    >>> stepper.breakpoints.append(on_tensor("x"))
+    >>> stepper.run()[0].operation
+    'sin'
+    """
 
     def hit(stepper: Stepper) -> bool:
         node = _node(stepper)
@@ -57,12 +79,34 @@ def on_tensor(tensor: Tensor | str) -> Breakpoint:
 
 
 def on_nan() -> Breakpoint:
-    """Stop when a step makes a NaN or an infinity."""
+    """Stop when a step makes a NaN or an infinity.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> from minigrad.stepping import Stepper, on_nan
+    >>> x = mg.Tensor([0.0, 4.0], requires_grad=True)
+    >>> stepper = Stepper(mg.sqrt(x * x).sum())
+    >>> stepper.breakpoints.append(on_nan())
+    >>> stepper.run()[0].operation
+    'sqrt'
+    """
     return Breakpoint("NaN", lambda stepper: any(not np.isfinite(v).all() for v in _made(stepper)))
 
 
 def on_vanishing(below: float = VANISHING) -> Breakpoint:
-    """Stop when everything that a step makes is smaller than `below` in size."""
+    """Stop when everything that a step makes is smaller than `below` in size.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> from minigrad.stepping import Stepper, on_vanishing
+    >>> x = mg.Tensor([40.0], requires_grad=True)
+    >>> stepper = Stepper(mg.sigmoid(x * 2).sum())
+    >>> stepper.breakpoints.append(on_vanishing(1e-20))
+    >>> stepper.run()[0].operation
+    'sigmoid'
+    """
 
     def hit(stepper: Stepper) -> bool:
         made = _made(stepper)
@@ -72,7 +116,18 @@ def on_vanishing(below: float = VANISHING) -> Breakpoint:
 
 
 def on_exploding(above: float = EXPLODING) -> Breakpoint:
-    """Stop when a step makes something larger than `above` in size."""
+    """Stop when a step makes something larger than `above` in size.
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> from minigrad.stepping import Stepper, on_exploding
+    >>> x = mg.Tensor([1e-6], requires_grad=True)
+    >>> stepper = Stepper(mg.log(x * 3).sum())
+    >>> stepper.breakpoints.append(on_exploding(1000))
+    >>> stepper.run()[0].operation
+    'log'
+    """
     return Breakpoint(
         f"exploding above {above:g}",
         lambda stepper: any(_largest(value) > above for value in _made(stepper)),

@@ -41,6 +41,14 @@ def plot_tape(tape: Tape, ax: Axes | None = None) -> Axes:
     Returns
     -------
     Axes
+
+    Examples
+    --------
+    >>> import minigrad as mg
+    >>> from minigrad.stepping import plot_tape
+    >>> x = mg.Tensor([1.0, 2.0], requires_grad=True)
+    >>> len(plot_tape(mg.tape(mg.exp(x).sum())).texts) > 0
+    True
     """
     from matplotlib import pyplot as plt
     from matplotlib.patches import FancyBboxPatch, PathPatch

@@ -124,6 +124,17 @@ def train_substitute(
         λ, in units of the images.
     epochs, learning_rate
         Of the training with Adam in each round.
+
+    Examples
+    --------
+    >>> import layers, numpy as np
+    >>> from techniques.attacks import train_substitute
+    >>> def victim(x):
+    ...     return x.reshape(len(x), -1) @ np.array([[1.0, -1.0], [-1.0, 1.0]])
+    >>> substitute = layers.Sequential(layers.Flatten(), layers.Linear(2, 2, rng=0))
+    >>> images = np.random.default_rng(0).random((16, 1, 1, 2))
+    >>> train_substitute(victim, substitute, images, rounds=2, epochs=2, rng=0).model is substitute
+    True
     """
     known, rng = images_within(images, bounds), np.random.default_rng(rng)
     answers = logits(victim, known).argmax(axis=1)

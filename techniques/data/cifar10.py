@@ -92,6 +92,12 @@ def read_cifar10_batch(path: str | os.PathLike[str]) -> Dataset:
     ------
     ValueError
         When the file is truncated, damaged, or a pickle that asks for more than a batch needs.
+
+    Examples
+    --------
+    >>> from techniques.data import read_cifar10_batch
+    >>> read_cifar10_batch("cifar-10-batches-bin/test_batch.bin").images.shape  # doctest: +SKIP
+    (10000, 3, 32, 32)
     """
     path = Path(path)
     if path.stat().st_size > _MAX_BATCH_BYTES:

@@ -49,6 +49,12 @@ def load_mnist(
         When there is no data folder or a file is missing.
     ValueError
         When a file is damaged or the two do not fit together.
+
+    Examples
+    --------
+    >>> from techniques.data import load_mnist
+    >>> load_mnist("test").images.shape  # doctest: +SKIP
+    (10000, 1, 28, 28)
     """
     if split not in ("train", "test"):
         raise ValueError(f'split must be "train" or "test", not {split!r}')

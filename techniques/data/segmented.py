@@ -72,6 +72,12 @@ def load_camvid(split: str, data: str | os.PathLike[str] | None = None) -> Segme
         When the set or the split is not there.
     ValueError
         When a picture has no mask, another size than the others, or a class out of range.
+
+    Examples
+    --------
+    >>> from techniques.data import load_camvid
+    >>> load_camvid("val").masks.shape  # doctest: +SKIP
+    (101, 180, 240)
     """
     folder = set_folder("camvid", data)
     for name in (split, f"{split}annot"):
@@ -103,6 +109,12 @@ def load_voc(split: str, size: int, data: str | os.PathLike[str] | None = None) 
     ------
     FileNotFoundError, ValueError
         As in `load_camvid`.
+
+    Examples
+    --------
+    >>> from techniques.data import load_voc
+    >>> load_voc("val", size=128).images.shape  # doctest: +SKIP
+    (1449, 3, 128, 128)
     """
     folder = set_folder("VOC2012", data)
     names = (folder / "ImageSets" / "Segmentation" / f"{split}.txt").read_text().split()

@@ -22,7 +22,21 @@ Adversary: TypeAlias = Callable[[layers.Module, Array, Array, np.random.Generato
 
 
 def fgsm_adversary(epsilon: float, bounds: Bounds = (0, 1)) -> Adversary:
-    """Return an adversary that takes one step of size ε (Goodfellow et al. 2015)."""
+    """Return an adversary that takes one step of size ε (Goodfellow et al. 2015).
+
+    Parameters
+    ----------
+    epsilon, bounds
+        As for `fgsm`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from techniques.defenses import fgsm_adversary
+    >>> adversary = fgsm_adversary(epsilon=0.25)
+    >>> adversary(lambda x: x.reshape(1, 2), np.array([[[[0.75, 0.25]]]]), np.array([0]), None)
+    array([[[[0.5, 0.5]]]])
+    """
     return lambda model, images, labels, rng: (
         fgsm(model, images, labels, epsilon, bounds=bounds).images
     )
@@ -34,6 +48,20 @@ def pgd_adversary(
     """Return an adversary that climbs from a random start (Madry et al. 2018).
 
     There ε is 8/255, with 7 steps of 2/255.
+
+    Parameters
+    ----------
+    epsilon, step, steps, bounds
+        As for `pgd`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from techniques.defenses import pgd_adversary
+    >>> adversary = pgd_adversary(epsilon=0.25)
+    >>> images, rng = np.array([[[[0.75, 0.25]]]]), np.random.default_rng(0)
+    >>> adversary(lambda x: x.reshape(1, 2), images, np.array([0]), rng).round(6)
+    array([[[[0.5, 0.5]]]])
     """
     return lambda model, images, labels, rng: (
         pgd(model, images, labels, epsilon, step, steps, bounds=bounds, rng=rng).images

@@ -61,6 +61,30 @@ def hits(maps: ArrayLike, masks: ArrayLike, tolerance: float | None = None) -> N
     """Return for each map (N,) whether its maximum is at most `tolerance` pixels off the object.
 
     A map that is the same everywhere points nowhere and never hits.
+
+    Parameters
+    ----------
+    maps : array (N, H, W)
+    masks : array of bool (N, H, W)
+        Where the object is.
+    tolerance : float, optional
+        In pixels of the map; 15 · H / 224 by default.
+
+    Raises
+    ------
+    ValueError
+        For a negative tolerance, or maps and masks of different shapes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from techniques.evaluation import hits
+    >>> mask = np.zeros((2, 8, 8), bool)
+    >>> mask[:, 2:4, 2:4] = True
+    >>> maps = np.zeros((2, 8, 8))
+    >>> maps[0, 3, 3] = maps[1, 7, 7] = 1
+    >>> hits(maps, mask, tolerance=1)
+    array([ True, False])
     """
     maps, masks = _maps_and_masks(maps, masks)
     if tolerance is None:

@@ -212,11 +212,6 @@ class Info:
         return self.recipe.description
 
     @property
-    def first_convolution(self) -> str:
-        """The dotted name of the first convolution."""
-        return "features.conv1"
-
-    @property
     def last_convolution(self) -> str:
         """The dotted name of the last convolutional block's output, where Grad-CAM looks."""
         return f"features.relu{len(self.recipe.channels)}"

@@ -76,6 +76,12 @@ def subject(
     ------
     ValueError, FileNotFoundError
         If there is no such network, or no pictures of its classes.
+
+    Examples
+    --------
+    >>> from techniques.robustness import evaluate, subject
+    >>> len(subject("shapes", count=5).images)
+    5
     """
     if count < 1:
         raise ValueError(f"count must be at least 1, not {count}")
@@ -121,6 +127,11 @@ def evaluate(
         A folder that is there. Results of other settings in it are replaced.
     only : tuple of str, optional
         Names of `STEPS`; all by default.
+
+    Examples
+    --------
+    >>> from techniques.robustness import evaluate, subject
+    >>> results = evaluate(subject("shapes", count=50), "minigrad-robustness")  # doctest: +SKIP
     """
     file = Path(out) / "results.json"
     results = _kept(file, tested.settings)

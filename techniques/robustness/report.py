@@ -48,6 +48,12 @@ def write_report(
     -------
     int
         The exit status, 0.
+
+    Examples
+    --------
+    >>> from techniques.robustness import write_report
+    >>> write_report("minigrad-robustness", network="shapes_robust")  # doctest: +SKIP
+    0
     """
     folder = Path(out)
     if folder.exists() and not folder.is_dir():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,6 +12,9 @@ import minigrad as mg
 from .bilinear import BilinearUpsampling
 from .blocks import as_tensor, convolutions, fitted
 from .trunk import Trunk
+
+if TYPE_CHECKING:  # newer than the oldest Python
+    from typing import Self
 
 
 class FCN(layers.Module):

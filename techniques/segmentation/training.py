@@ -49,7 +49,30 @@ def predict(model: Any, images: np.ndarray, batch_size: int = 16) -> np.ndarray:
 def score(
     model: Any, data: Segmented, classes: int, ignore_index: int | None = None, batch_size: int = 16
 ) -> Metrics:
-    """All measures of a network on a data set, from one confusion matrix."""
+    """All measures of a network on a data set, from one confusion matrix.
+
+    Parameters
+    ----------
+    model : callable
+        From images (N, C, H, W) to logits (N, classes, H, W).
+    data : images and masks
+    classes : int
+    ignore_index : int, optional
+        A class that does not count.
+    batch_size : int
+
+    Returns
+    -------
+    Metrics
+
+    Examples
+    --------
+    >>> from techniques.data import Scenes
+    >>> from techniques.segmentation import UNet, score
+    >>> measured = score(UNet(11, width=2, depth=1, rng=0), Scenes(4), classes=11)
+    >>> int(measured.confusion.sum()) == 4 * 64 * 64
+    True
+    """
     total = Metrics(np.zeros((classes, classes), np.int64))
     for i in range(0, len(data.images), batch_size):
         some = slice(i, i + batch_size)

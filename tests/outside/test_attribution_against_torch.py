@@ -273,7 +273,7 @@ def test_a_unit_and_a_score_of_the_output(pair):
     k, *place = (int(i) for i in np.unravel_index(largest, maps.shape[1:]))
     for score_of_unit, unit in (
         (maps[:, k].mean((1, 2)), techniques.Unit(layer, k)),
-        (maps[:, k, *place], techniques.Unit(layer, k, tuple(place))),
+        (maps[(slice(None), k, *place)], techniques.Unit(layer, k, tuple(place))),
     ):
         (g,) = torch.autograd.grad(score_of_unit.sum(), x, retain_graph=True)
         near(techniques.backprop(ours, images, unit).gradient, g)

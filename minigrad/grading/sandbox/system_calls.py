@@ -9,7 +9,6 @@ import platform
 MACHINE = platform.machine()
 """The processor family, as ``x86_64``."""
 
-PR_SET_PDEATHSIG = 1
 PR_SET_DUMPABLE = 4
 PR_SET_SECCOMP = 22
 PR_SET_CHILD_SUBREAPER = 36

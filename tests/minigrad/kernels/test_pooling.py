@@ -102,6 +102,18 @@ def test_an_index_outside_of_its_window_has_no_winner(case, data):
         np.testing.assert_array_equal(actual, expected)
 
 
+@pytest.mark.parametrize("width", [2, 6, 18])
+def test_every_index_of_windows_that_tile_the_image_is_judged_as_in_the_loops(width):
+    arguments = (4, width), (2, 2), (2, 2), (0, 0), (1, 1)
+    indices = np.array([0, 2 * width])[:, None] + np.arange(0, width, 2)
+    for place in np.ndindex(indices.shape):
+        for index in [*range(-3, 4 * width + 3), -(2**40), 2**40]:
+            changed = indices[None, None].copy()
+            changed[0, 0][place] = index
+            actual = compiled.index_winners(changed, *arguments)
+            np.testing.assert_array_equal(actual, reference.index_winners(changed, *arguments))
+
+
 @few
 @given(poolings())
 def test_unpooling_equals_the_loops_and_is_adjoint_to_gathering(case):

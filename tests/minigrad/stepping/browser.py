@@ -143,6 +143,10 @@ class Browser:
         self._tab = None
         with contextlib.suppress(AssertionError, OSError):
             self.ask("Browser.close")
-        self._process.wait(timeout=30)
+        try:
+            self._process.wait(timeout=30)
+        except subprocess.TimeoutExpired:  # on a busy machine
+            self._process.kill()
+            self._process.wait()
         os.close(self._write)
         os.close(self._read)
