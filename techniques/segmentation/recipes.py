@@ -38,7 +38,8 @@ class Recipe:
     load : callable
         ``load(split, data)`` returns the ``"train"``, ``"val"`` or ``"test"`` pictures.
     epochs : tuple of int
-        One number; or, for an FCN, one for each of its stages 32, 16 and 8.
+        Of each stage; every one begins anew with half the learning rate of the one before. An FCN
+        is refined between them, from 32 to 16 to 8.
     coarse_epochs : int
         So many before, on pictures of half the size: each costs a quarter.
     batch_size, learning_rate, zoom, brightness
@@ -95,9 +96,9 @@ def _on_scenes(
 RECIPES = {
     recipe.name: recipe
     for recipe in [
-        _on_scenes("unet", lambda: UNet(11, width=12, depth=3, rng=0), (8,)),
-        _on_scenes("segnet", lambda: SegNet(11, width=16, depth=4, rng=0), (6,)),
-        _on_scenes("encoder-decoder", lambda: EncoderDecoder(11, width=16, depth=4, rng=0), (6,)),
+        _on_scenes("unet", lambda: UNet(11, width=12, depth=3, rng=0), (8, 4)),
+        _on_scenes("segnet", lambda: SegNet(11, width=16, depth=4, rng=0), (6, 3)),
+        _on_scenes("encoder-decoder", lambda: EncoderDecoder(11, width=16, depth=4, rng=0), (6, 3)),
         _on_scenes(  # its finest map has a place for 8 × 8 pixels: too coarse for 64 × 64
             "fcn8s",
             lambda: FCN(11, stride=32, width=8, hidden=128, rng=0),
@@ -137,8 +138,12 @@ def finished(recipe: Recipe) -> Any:
     """The untrained network in the form that it has at the end of its training."""
     model = recipe.build()
     for _ in recipe.epochs[1:]:
-        model = model.refined()
+        model = _for_next_stage(model)
     return model
+
+
+def _for_next_stage(model: Any) -> Any:
+    return model.refined() if isinstance(model, FCN) else model
 
 
 def load(name: str, path: str | os.PathLike[str] | None = None) -> tuple[Any, Recipe]:
@@ -231,7 +236,7 @@ def make(
               recipe.learning_rate)  # fmt: skip
     for stage, epochs in enumerate(recipe.epochs):
         if stage:
-            model = model.refined()
+            model = _for_next_stage(model)
         learn(f"stage{stage + 1}", training, validation, epochs, recipe.learning_rate / 2**stage)
     test = recipe.load("test", data)
     arrays = rounded(model)
