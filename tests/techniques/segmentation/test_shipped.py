@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from techniques.data import data_folder, load_camvid
+from techniques.data import Scenes, data_folder, load_camvid
 from techniques.segmentation import score
 from techniques.segmentation.recipes import HERE, RECIPES, load, stated_mean_iou
 
@@ -23,6 +23,13 @@ def test_a_shipped_network_is_small_and_in_eval_mode(name):
     assert sum(p.size for p in model.parameters()) <= 600_000
     logits = model(np.zeros((1, 3, 61, 47), np.float32))
     assert logits.shape == (1, len(recipe.classes), 61, 47) and logits.dtype == np.float32
+
+
+def test_unet_reaches_its_stated_score_on_scenes_that_nobody_has_seen():
+    model, recipe = load("unet")
+    measured = score(model, Scenes(100, seed=12345), len(recipe.classes)).mean_iou
+    assert stated_mean_iou("unet") >= 0.9
+    assert abs(measured - stated_mean_iou("unet")) < 0.03
 
 
 def test_the_street_network_reaches_its_stated_score_on_real_test_pictures():
