@@ -7,7 +7,7 @@ from .fcn import FCN
 from .instances import Instances, connected_components, split_instances
 from .losses import border_weights, focal_loss, weighted_cross_entropy
 from .metrics import Metrics, boundary_f_score, metrics
-from .restoration import add_noise, psnr, take_colour, train_restoration
+from .restoration import Restorer, add_noise, psnr, take_colour, train_restoration
 from .score_map import ScoreMap, score_map, sliding_window
 from .segnet import EncoderDecoder, SegNet
 from .tiled import tiled
@@ -21,6 +21,7 @@ __all__ = [
     "EncoderDecoder",
     "Instances",
     "Metrics",
+    "Restorer",
     "ScoreMap",
     "SegNet",
     "Trunk",

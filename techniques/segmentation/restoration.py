@@ -11,10 +11,55 @@ from numpy.typing import ArrayLike, NDArray
 import layers
 import minigrad as mg
 
+from .blocks import as_tensor
+from .unet import UNet
+
 Array = NDArray[Any]
 Spoil = Callable[[Array, np.random.Generator], Array]
 
 _LUMA = (0.299, 0.587, 0.114)  # how bright red, green and blue look (ITU-R BT.601)
+
+
+class Restorer(layers.Module):
+    """A U-Net whose output is added to the picture that it is given: it learns what is missing.
+
+    Parameters
+    ----------
+    in_channels : int
+        3, or 1 for grey pictures, which are taken as equally red, green and blue.
+    width, depth : int
+        As of `UNet`.
+    rng : int, Generator or None
+
+    Notes
+    -----
+    Input (N, in_channels, H, W), output (N, 3, H, W) of the same size. Before training it changes
+    nothing: the last layer begins with zeros.
+
+    References
+    ----------
+    Zhang et al., Beyond a Gaussian denoiser: residual learning of deep CNN for image denoising,
+    IEEE Transactions on Image Processing 2017.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from techniques.segmentation import Restorer
+    >>> Restorer(in_channels=1, width=2, depth=1, rng=0)(np.zeros((1, 1, 9, 8), np.float32)).shape
+    (1, 3, 9, 8)
+    """
+
+    def __init__(
+        self, in_channels: int = 3, width: int = 8, depth: int = 2, rng: layers.init.Seed = None
+    ):
+        super().__init__()
+        self.network = UNet(3, in_channels, width, depth, rng=rng)
+        for parameter in self.network.classifier.parameters():
+            parameter.data[...] = 0
+
+    def forward(self, x: Any) -> mg.Tensor:
+        x = as_tensor(x)
+        return x + self.network(x)
 
 
 def add_noise(deviation: float) -> Spoil:
@@ -64,8 +109,7 @@ def train_restoration(
     Parameters
     ----------
     model : Module
-        From pictures as `spoil` leaves them to pictures as they were, such as
-        ``UNet(3, in_channels=1)`` for colours.
+        From pictures as `spoil` leaves them to pictures as they were, such as a `Restorer`.
     images : array (N, C, H, W)
         In [0, 1].
     spoil : callable
@@ -79,8 +123,8 @@ def train_restoration(
     Examples
     --------
     >>> from techniques.data import Shapes
-    >>> from techniques.segmentation import UNet, take_colour, train_restoration
-    >>> network = UNet(3, in_channels=1, width=2, depth=1, rng=0)
+    >>> from techniques.segmentation import Restorer, take_colour, train_restoration
+    >>> network = Restorer(in_channels=1, width=2, depth=1, rng=0)
     >>> pictures = Shapes(8, size=16).images
     >>> train_restoration(network, pictures, take_colour, epochs=2, rng=0, progress=False).epochs
     2

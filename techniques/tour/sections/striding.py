@@ -45,6 +45,7 @@ def section(visit: Visit) -> Section:
             ),
         ),
         see=(
+            "What it says of each window in it: a map of scores, at once and for little time.",
             "A fully connected layer that reads a map of h × w is a convolution with a kernel of "
             "h × w. With that the classifier takes pictures of any size and answers with a map: "
             "what it says of the window around each place.",
