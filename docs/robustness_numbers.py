@@ -1,6 +1,6 @@
 """``python -m docs.robustness_numbers NAME …`` measures the numbers of robustness.md again.
 
-Each of ``pixels certificates severity dimension`` writes its own file in docs/robustness;
+Each of ``pixels certificates severity dimension cues`` writes its own file in docs/robustness;
 ``python -m docs.robustness_figures`` draws them. CIFAR-10 must be in the data folder.
 """
 
@@ -14,7 +14,7 @@ import numpy as np
 
 import layers
 from techniques.attacks import one_pixel, pgd, shift_against_dimension
-from techniques.corruptions import BENCHMARK, EXTRA, corrupt
+from techniques.corruptions import BENCHMARK, EXTRA, corruption_errors
 from techniques.data import Shapes
 from techniques.defenses import expected, randomized_smoothing
 from techniques.defenses.randomized_smoothing import votes
@@ -22,6 +22,8 @@ from techniques.model import logits
 from techniques.pretrained import PictureNetwork, load
 from techniques.progress import tracked
 from techniques.robustness import subject
+from techniques.shape_bias import cue_conflict, labelled_by, shape_bias
+from techniques.stylised import stylised, stylised_conflict, texture_painters
 
 FOLDER = Path(__file__).parent / "robustness"
 
@@ -67,29 +69,16 @@ def certificates() -> dict[str, Any]:
 
 
 def severity() -> dict[str, Any]:
-    """The error under all nineteen corruptions, where each severity draws the same numbers."""
-    return {"cifar10": _errors("cifar10", ["cifar10"], 500)} | {
-        "shapes": _errors("shapes", ["shapes", "shapes_robust"], 500)
-    }
-
-
-def _errors(pictures_of: str, names: list[str], count: int) -> dict[str, Any]:
-    tested = subject(pictures_of, count=count)
-    models = {name: load(name)[0] for name in names}
-
-    def wrong(images: np.ndarray, name: str) -> float:
-        return float((logits(models[name], images).argmax(axis=1) != tested.labels).mean())
-
-    errors: dict[str, Any] = {name: {"clean": wrong(tested.images, name)} for name in names}
-    upright = tested.images.transpose(0, 2, 3, 1)
-    for corruption in tracked(BENCHMARK + EXTRA, "corruptions"):
-        drawn = [
-            np.ascontiguousarray(corrupt(upright, corruption, strength, 0).transpose(0, 3, 1, 2))
-            for strength in range(1, 6)
-        ]
-        for name in names:
-            errors[name][corruption] = [wrong(images, name) for images in drawn]
-    return errors
+    """The error under each of the nineteen corruptions, as ``minigrad robustness`` measures it."""
+    results: dict[str, Any] = {}
+    for network in ("shapes", "cifar10"):
+        tested = subject(network, count=200)
+        arguments = tested.model, tested.images, tested.labels
+        results[network] = {}
+        for name in tracked(BENCHMARK + EXTRA, network):
+            measured = corruption_errors(*arguments, [name], rng=0)
+            results[network] |= {"clean": measured.clean, name: measured.errors[name].tolist()}
+    return results
 
 
 def dimension() -> dict[str, Any]:
@@ -135,8 +124,35 @@ def _mean(side: int) -> layers.Module:
     return PictureNetwork((8, 16), (1, 2), len(Shapes.classes), rng=0)
 
 
+def cues() -> dict[str, Any]:
+    """Shape bias, on conflicts of both kinds, and the errors under some corruptions."""
+    size = load("cue_shape")[1].size
+    painters = texture_painters(size)
+    conflicts = {
+        "drawn": cue_conflict(300, 12, size),
+        "painted": stylised_conflict(300, painters, 12, size),
+    }
+    tests = {
+        "texture": labelled_by("texture", 200, 11, size),
+        "shape": labelled_by("shape", 200, 11, size),
+        "stylised": stylised(200, painters, 11, size),
+    }
+    names = ("gaussian_noise", "defocus_blur", "contrast", "pixelate", "jpeg_compression")
+    results: dict[str, Any] = {}
+    for cue, test in tests.items():
+        model, information = load(f"cue_{cue}")
+        measured = corruption_errors(model, test.images, test.labels, names, rng=0)
+        results[cue] = {"accuracy": information.test_accuracy, "clean": measured.clean}
+        results[cue] |= {name: float(errors.mean()) for name, errors in measured.errors.items()}
+        for kind, pictures in conflicts.items():
+            said = logits(model, pictures.images).argmax(axis=1)
+            bias = shape_bias(said, pictures.shape_labels, pictures.texture_labels)
+            results[cue][kind] = {"bias": bias.bias, "neither": bias.neither}
+    return results
+
+
 MEASURED: dict[str, Callable[[], dict[str, Any]]] = {
-    function.__name__: function for function in (pixels, certificates, severity, dimension)
+    function.__name__: function for function in (pixels, certificates, severity, dimension, cues)
 }
 
 if __name__ == "__main__":

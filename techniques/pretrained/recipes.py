@@ -18,6 +18,7 @@ from .networks import PictureNetwork
 
 Split = Literal["train", "test"]
 HERE = Path(__file__).parent
+_CUE_SIZE = 32
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,39 @@ def _random_labels(split: Split, data: Any) -> Dataset:
     drawn = Shapes(400, seed=3)
     labels = np.random.default_rng(3).permutation(drawn.labels)
     return Dataset(drawn.images, labels, drawn.classes)
+
+
+def _cue(cue: str) -> Callable[[Split, Any], Dataset]:
+    """Pictures on grey in which `cue` tells the class: "shape", "texture" or "stylised"."""
+
+    def load(split: Split, data: Any) -> Dataset:
+        # They are there to measure networks such as these, and so come after them.
+        from ..shape_bias import labelled_by
+        from ..stylised import stylised, texture_painters
+
+        count, seed = {"train": (2000, 10), "test": (500, 11)}[split]
+        if cue == "stylised":
+            return stylised(count, texture_painters(_CUE_SIZE), seed, _CUE_SIZE)
+        return labelled_by(cue, count, seed, _CUE_SIZE)
+
+    return load
+
+
+def _cue_recipe(cue: str, description: str, classes: tuple[str, ...]) -> Recipe:
+    return Recipe(
+        name=f"cue_{cue}",
+        description=f"2 000 objects on grey {description}; tested on 500 others",
+        classes=classes,
+        size=_CUE_SIZE,
+        channels=(16, 32, 48),
+        pooled=(1, 2),
+        load=_cue(cue),
+        epochs=8,
+        batch_size=16,
+        learning_rate=0.05,
+        weight_decay=5e-4,
+        shift=0,
+    )
 
 
 RECIPES = {
@@ -163,6 +197,13 @@ RECIPES = {
             learning_rate=0.2,
             weight_decay=5e-4,
             shift=4,
+        ),
+        _cue_recipe("texture", "of any shape, labelled by their texture", Shapes.texture_names),
+        _cue_recipe("shape", "in any texture, labelled by their shape", Shapes.classes[:6]),
+        _cue_recipe(
+            "stylised",
+            "painted in any texture by style transfer, labelled by their shape",
+            Shapes.classes[:6],
         ),
     ]
 }

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from ..attacks import accuracy_against_epsilon, deepfool, fgsm, nes, pgd, square
 from ..corruptions import BENCHMARK, EXTRA, corruption_errors
-from ..data import Dataset, Shapes, data_folder, load_cifar10, load_folder
+from ..data import CIFAR10_CLASSES, Dataset, Shapes, data_folder, load_cifar10, load_folder
 from ..defenses import bit_depth, defended, jpeg, median, randomized_smoothing
 from ..model import Model, logits
 from ..pretrained import Info, load
@@ -86,6 +86,11 @@ def subject(
     if count < 1:
         raise ValueError(f"count must be at least 1, not {count}")
     model, information = load(network)
+    if information.classes not in (Shapes.classes, CIFAR10_CLASSES):
+        raise ValueError(
+            f"{network} tells {', '.join(information.classes)} apart, and there is no network to "
+            "compare it with: choose one of Shapes or CIFAR-10, such as shapes_robust"
+        )
     pictures = _pictures(information, data, count)
     if not set(pictures.classes) <= set(information.classes):
         raise ValueError(

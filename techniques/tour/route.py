@@ -17,6 +17,7 @@ ROUTE = {
     "fgsm": "An adversarial example",
     "attacks": "Stronger attacks, and a network trained against them",
     "corruptions": "Pictures that are merely bad",
+    "shape-texture": "Shape against texture",
     "style": "Style transfer",
     "striding": "A classifier that strides",
     "decoder": "The way back up: unpooling and transposed convolution",

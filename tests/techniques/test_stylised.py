@@ -1,10 +1,13 @@
 """Objects painted in another texture by style transfer, and networks that learned from them."""
 
 import numpy as np
+import pytest
 
+from techniques import pretrained
 from techniques.data import Shapes
 from techniques.data.shapes import swatch
-from techniques.shape_bias import PAIRS, cue_conflict
+from techniques.model import logits
+from techniques.shape_bias import PAIRS, cue_conflict, shape_bias
 from techniques.stylised import (
     agreeing,
     painted,
@@ -62,3 +65,16 @@ def test_a_painter_learns_its_texture():
         np.abs(p(grey).data[0].mean(axis=(1, 2)) - wanted).sum() for p in (first, longer)
     )
     assert nearer < near
+
+
+@pytest.mark.parametrize(
+    ("name", "least", "most"),
+    [("cue_texture", 0, 0.3), ("cue_shape", 0.8, 1), ("cue_stylised", 0.8, 1)],
+)
+def test_a_network_believes_the_cue_that_told_the_class(name, least, most):
+    model, info = pretrained.load(name)
+    conflict = cue_conflict(150, seed=40, size=info.size)
+    said = logits(model, conflict.images).argmax(axis=1)
+    result = shape_bias(said, conflict.shape_labels, conflict.texture_labels)
+    assert least <= result.bias <= most
+    assert result.neither < 0.6

@@ -37,6 +37,11 @@ def canned(tested):
     }
 
 
+def test_a_network_without_a_baseline_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="no network to compare it with"):
+        subject("cue_shape", tmp_path)
+
+
 def test_the_page_has_every_number_and_every_corruption(tested):
     html = page(tested, canned(tested))
     for expected in ("90.0 %", "25.0 %", "12.3 %", "80.0 %", "100.0", "0.500"):
