@@ -1,11 +1,17 @@
 """How Sphinx builds the documentation."""
 
+import os
 import sys
 from pathlib import Path
+
+import matplotlib
 
 sys.path.insert(0, str(Path(__file__).parent))
 
 import minigrad
+
+matplotlib.use("Agg")  # here; in the chapters' processes figures shall go into the page
+os.environ.pop("MPLBACKEND", None)
 
 project = "minigrad"
 author = "The minigrad developers"

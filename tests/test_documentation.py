@@ -97,14 +97,17 @@ def test_every_page_with_examples_is_a_notebook():
         assert not any(">>>" in cell.source for cell in cells if cell.cell_type == "code")
 
 
-@pytest.mark.parametrize("name", ["weights", "write-an-operation"])
-def test_a_chapter_runs_as_a_notebook(name):
+@pytest.mark.parametrize(("name", "figures"), [("weights", 2), ("write-an-operation", 0)])
+def test_a_chapter_runs_as_a_notebook(name, figures, monkeypatch):
     """All chapters' cells run when the documentation is built."""
     nbclient = pytest.importorskip("nbclient", reason="nbclient is not installed")
     notebooks = pytest.importorskip("notebooks", reason="Sphinx is not installed")
+    monkeypatch.delenv("MPLBACKEND", raising=False)  # figures belong into the notebook
     notebook = notebooks.notebook(ROOT / "docs" / f"{name}.md")
-    executed = nbclient.NotebookClient(notebook, timeout=300).execute()
-    assert any(cell.get("outputs") for cell in executed.cells)
+    executed = nbclient.NotebookClient(notebook, timeout=300, startup_timeout=300).execute()
+    outputs = [output for cell in executed.cells for output in cell.get("outputs", [])]
+    assert outputs
+    assert sum("image/png" in output.get("data", {}) for output in outputs) == figures
 
 
 def documented():
