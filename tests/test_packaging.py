@@ -55,6 +55,7 @@ def test_the_licence_of_each_package_is_listed_as_its_metadata_has_it(name):
     about = INSTALLED[name].metadata
     stated = [about.get("License-Expression") or "", (about.get("License") or "")[:2000]]
     stated += [each for each in about.get_all("Classifier", []) if each.startswith("License")]
+    assert name in LISTED, f"docs/licences.md does not list {name}: {stated}"
     family = re.match(r"[A-Za-z0]+", LISTED[name]).group()
     assert re.search(FAMILIES[family], " ".join(stated))
 

@@ -69,5 +69,5 @@ def _inside(study: Study, maps: Array) -> tuple[Number, ...]:
     share = relevance_mass(maps, np.stack(masks)).mean()
     return (
         Number("of the saliency lies inside the objects", percent(share), "%"),
-        Number("of the pictures is object: chance", percent(np.mean(masks)), "%"),
+        Number("of the pictures is object: chance", percent(float(np.mean(masks))), "%"),
     )
