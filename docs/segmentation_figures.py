@@ -121,7 +121,7 @@ def transferred() -> None:
         axes.plot(range(1, len(curve) + 1), curve, label=name)
         print(f"{name}: mean IoU {curve[-1]:.3f}")
     axes.axvline(HEAD + 0.5, color="grey", linestyle=":")
-    axes.set_title("head alone, then the trunk too", color="grey", fontsize="small")
+    axes.text(HEAD + 1, 0.01, "the trunk moves too", color="grey", fontsize="small")
     axes.set_xlabel("epoch")
     axes.set_ylabel("mean IoU on 100 other scenes")
     axes.set_ylim(bottom=0)
