@@ -1,6 +1,6 @@
 """``python -m docs.segmentation_tasks`` draws figures of segmentation.md again.
 
-One is the tour's own; for the last two networks are trained, for two minutes.
+Three are the tour's own, side by side on a sheet; for the last two networks are trained.
 """
 
 from pathlib import Path
@@ -16,7 +16,7 @@ from techniques.data import Shapes
 from techniques.picture import in_colour
 from techniques.segmentation import Restorer, add_noise, psnr, take_colour, train_restoration
 from techniques.tour.section import Figure, Section
-from techniques.tour.sections import striding
+from techniques.tour.sections import segmentation, striding
 from techniques.tour.visit import Visit
 
 FOLDER = Path(__file__).parent / "segmentation"
@@ -92,4 +92,7 @@ if __name__ == "__main__":
     matplotlib.use("Agg")
     FOLDER.mkdir(exist_ok=True)
     sheet(*figures(striding.section(Visit(()))), "striding.png")
+    four_tasks, two_pixels = figures(segmentation.section(Visit(())))
+    sheet(four_tasks, "tasks.png")
+    sheet(two_pixels, "pixels.png")
     restoration()

@@ -21,4 +21,5 @@ ROUTE = {
     "style": "Style transfer",
     "striding": "A classifier that strides",
     "decoder": "The way back up: unpooling and transposed convolution",
+    "segmentation": "From a class to a map",
 }

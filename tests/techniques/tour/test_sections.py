@@ -6,13 +6,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import minigrad as mg
+from techniques.data import Scenes
 from techniques.decoder import IMAGE, KERNEL, VALUES, conv_transpose_steps, max_unpool_steps
+from techniques.segmentation import split_instances
 from techniques.tour.route import ROUTE
 from techniques.tour.section import Figure
 from techniques.tour.sections.data import confusion
 from techniques.tour.sections.decoder import written
 from techniques.tour.sections.fgsm import smallest_steps
 from techniques.tour.sections.output_maps import strongest
+from techniques.tour.sections.segmentation import middle, telling
 from techniques.tour.sections.weights import accuracy, linear_classifier, outlines
 from techniques.tour.sections.which_part import on_their_own, side_by_side
 
@@ -108,3 +111,17 @@ def test_maps_are_told_apart_when_each_has_more_on_its_own_object():
     left = np.array([[[3.0, 9, 9, 1]], [[3.0, 9, 9, 1]], [[1.0, 0, 0, 2]]])
     right = np.array([[[1.0, 9, 9, 3]], [[3.0, 9, 9, 1]], [[1.0, 0, 0, 2]]])
     assert on_their_own(left, right, masks).tolist() == [True, False, False]
+
+
+def test_four_tasks_are_shown_on_a_scene_with_two_objects_of_one_class():
+    scenes = Scenes(40, seed=3)
+    mask = scenes.masks[telling(scenes)]
+    assert len(split_instances(mask, least=20).labels) == 3
+    assert len(np.unique(mask)) == 3  # two classes and the background
+
+
+def test_the_middle_of_a_region_lies_in_it_even_of_a_ring():
+    ring = np.zeros((9, 9), bool)
+    ring[2:7, 2:7] = True
+    ring[3:6, 3:6] = False
+    assert ring[middle(ring)]
