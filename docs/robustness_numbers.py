@@ -1,6 +1,6 @@
 """``python -m docs.robustness_numbers NAME …`` measures the numbers of robustness.md again.
 
-Each of ``pixels certificates severity dimension cues`` writes its own file in docs/robustness;
+Each of ``pixels severity dimension cues`` writes its own file in docs/robustness;
 ``python -m docs.robustness_figures`` draws them. CIFAR-10 must be in the data folder.
 """
 
@@ -13,11 +13,9 @@ from typing import Any
 import numpy as np
 
 import layers
-from techniques.attacks import one_pixel, pgd, shift_against_dimension
+from techniques.attacks import one_pixel, shift_against_dimension
 from techniques.corruptions import BENCHMARK, EXTRA, corruption_errors
 from techniques.data import Shapes
-from techniques.defenses import expected, randomized_smoothing
-from techniques.defenses.randomized_smoothing import votes
 from techniques.model import logits
 from techniques.pretrained import PictureNetwork, load
 from techniques.progress import tracked
@@ -39,33 +37,6 @@ def pixels() -> dict[str, Any]:
         flipped.append(bool(result.success[0]))
         queries.append(int(result.queries[0]))
     return {"flipped": flipped, "queries": queries}
-
-
-def certificates() -> dict[str, Any]:
-    """Attack certified pictures at and beyond their radius, knowing of the noise."""
-    model, _ = load("shapes")
-    shapes, sigma = Shapes(20, seed=4321), 0.1
-    certified = randomized_smoothing(model, shapes.images, sigma, n=500, rng=0)
-    sure = np.flatnonzero(certified.prediction >= 0)
-
-    def noisy(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        return images + rng.normal(0, sigma, images.shape).astype(images.dtype)
-
-    changed = {}
-    for times in (1, 4, 16):
-        changed[times] = 0
-        for i in tracked(sure.tolist(), f"attacks at {times} radii"):
-            label, reach = certified.prediction[i], times * certified.radius[i]
-            attacked = pgd(
-                expected(model, noisy, samples=8, rng=i), shapes.images[i : i + 1], label, reach,
-                steps=10, norm="l2", bounds=(-5, 6), rng=i,
-            ).images[0]  # fmt: skip
-            counted = votes(model, attacked, sigma, 200, np.random.default_rng(i))
-            changed[times] += int(counted.argmax() != label)
-    return {
-        "pictures": len(shapes), "certified": len(sure), "changed": changed,
-        "radius": float(np.median(certified.radius[sure])),
-    }  # fmt: skip
 
 
 def severity() -> dict[str, Any]:
@@ -152,7 +123,7 @@ def cues() -> dict[str, Any]:
 
 
 MEASURED: dict[str, Callable[[], dict[str, Any]]] = {
-    function.__name__: function for function in (pixels, certificates, severity, dimension, cues)
+    function.__name__: function for function in (pixels, severity, dimension, cues)
 }
 
 if __name__ == "__main__":

@@ -317,4 +317,5 @@ def swatch(texture: int, size: int = 64, seed: int = 0) -> NDArray[np.float32]:
     rng = np.random.default_rng([seed, texture])
     x, y, pixel = pixel_centres(size)
     colours = _colours(rng, rng.random(), vivid=True, light=bool(rng.random() < 0.5))
-    return as_bytes(_surface(rng, x, y, pixel, textures[texture], colours)) / np.float32(255)
+    picture = as_bytes(_surface(rng, x, y, pixel, textures[texture], colours))
+    return np.divide(picture, 255, dtype=np.float32)
