@@ -16,7 +16,7 @@ RELUS = [f"features.relu{i}" for i in range(1, 5)]
 
 def features(weights, x):
     """The relus of the network that ships."""
-    x = (x - weights["mean"]) / weights["deviation"]
+    x = (x - weights["normalise.mean"]) / weights["normalise.deviation"]
     found = []
     for i in range(1, 5):
         norm = [weights[f"features.norm{i}.{key}"]
