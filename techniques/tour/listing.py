@@ -1,4 +1,4 @@
-"""The source of a function as the page shows it: from the file, without its docstring."""
+"""The source of a function as the page shows it: from the file, without docstrings."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 
 
 def source(function: Callable[..., object]) -> str:
-    """Return the source of a function or class without its docstring.
+    """Return the source of a function, or of a class and its methods, without docstrings.
 
     Examples
     --------
@@ -26,10 +26,12 @@ def source(function: Callable[..., object]) -> str:
     """
     text = textwrap.dedent(inspect.getsource(function))
     lines = text.splitlines()
-    (definition,) = ast.parse(text).body
-    assert isinstance(definition, ast.FunctionDef | ast.ClassDef)
-    if ast.get_docstring(definition) is not None:
-        docstring = definition.body[0]
+    docstrings = [
+        node.body[0]
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node) is not None
+    ]
+    for docstring in sorted(docstrings, key=lambda node: node.lineno, reverse=True):
         del lines[docstring.lineno - 1 : docstring.end_lineno]
     return "\n".join(line for line in lines if line)
 
