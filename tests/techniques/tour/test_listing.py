@@ -21,7 +21,6 @@ def test_the_listing_is_the_source_without_docstrings(stops):
     for function in shown(stops):
         (whole,) = ast.parse(textwrap.dedent(inspect.getsource(function))).body
         (listed,) = ast.parse(source(function)).body
-        assert ast.get_docstring(whole) is not None
         for node in ast.walk(whole):
             if isinstance(node, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node):
                 node.body = node.body[1:]
