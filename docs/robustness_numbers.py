@@ -1,6 +1,6 @@
 """``python -m docs.robustness_numbers NAME …`` measures the numbers of robustness.md again.
 
-Each of ``pixels severity dimension cues`` writes its own file in docs/robustness;
+Each of ``pixels severity dimension cues certificates`` writes its own file in docs/robustness;
 ``python -m docs.robustness_figures`` draws them. CIFAR-10 must be in the data folder.
 """
 
@@ -13,9 +13,11 @@ from typing import Any
 import numpy as np
 
 import layers
-from techniques.attacks import one_pixel, shift_against_dimension
+from techniques.attacks import one_pixel, pgd, shift_against_dimension
 from techniques.corruptions import BENCHMARK, EXTRA, corruption_errors
 from techniques.data import Shapes
+from techniques.defenses import expected, randomized_smoothing
+from techniques.defenses.randomized_smoothing import votes
 from techniques.model import logits
 from techniques.pretrained import PictureNetwork, load
 from techniques.progress import tracked
@@ -122,8 +124,33 @@ def cues() -> dict[str, Any]:
     return results
 
 
+def certificates() -> dict[str, Any]:
+    """What a smoothed network says after an attack of so many certified radii that knows it."""
+    sigma, (model, _), images = 0.1, load("shapes_second"), Shapes(100, seed=99).images
+    certified = randomized_smoothing(model, images, sigma, n=1000, rng=0)
+    sure = np.flatnonzero(certified.prediction >= 0)
+
+    def noisy(pictures: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        return pictures + rng.normal(0, sigma, pictures.shape).astype(pictures.dtype)
+
+    changed = {}
+    for times in (0.99, 3, 10):
+        said = []
+        for i in tracked(sure.tolist(), f"{times} radii"):
+            attacked = pgd(
+                expected(model, noisy, samples=8, rng=1), images[i : i + 1],
+                certified.prediction[i], times * certified.radius[i],
+                steps=20, norm="l2", rng=1, bounds=(-5, 6),
+            )  # fmt: skip
+            said.append(votes(model, attacked.images[0], sigma, 1000, np.random.default_rng(2)))
+        answers = np.array([counts.argmax() for counts in said])
+        changed[str(times)] = int((answers != certified.prediction[sure]).sum())
+    radius = float(np.median(certified.radius[sure]))
+    return {"pictures": len(images), "certified": len(sure), "radius": radius, "changed": changed}
+
+
 MEASURED: dict[str, Callable[[], dict[str, Any]]] = {
-    function.__name__: function for function in (pixels, severity, dimension, cues)
+    function.__name__: function for function in (pixels, severity, dimension, cues, certificates)
 }
 
 if __name__ == "__main__":

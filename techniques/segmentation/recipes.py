@@ -101,8 +101,8 @@ RECIPES = {
         _on_scenes("encoder-decoder", lambda: EncoderDecoder(11, width=16, depth=4, rng=0), (6, 3)),
         _on_scenes(  # its finest map has a place for 8 × 8 pixels: too coarse for 64 × 64
             "fcn8s",
-            lambda: FCN(11, stride=32, width=8, hidden=128, rng=0),
-            (4, 2, 6),
+            lambda: FCN(11, stride=32, width=12, hidden=128, rng=0),
+            (4, 2, 8),
             count=3000,
             size=128,
         ),

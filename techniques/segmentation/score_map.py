@@ -33,13 +33,13 @@ class ScoreMap(Result):
     scores : ndarray (N, K, h, w)
         Place (i, j) is about the window whose upper left corner lies at pixel (i, j) · stride.
     images : ndarray (N, C, H, W)
-    window, stride : (int, int)
+    window_size, stride : (int, int)
         Rows and columns.
     """
 
     scores: Array
     images: Array
-    window: tuple[int, int]
+    window_size: tuple[int, int]
     stride: tuple[int, int]
 
     @property
@@ -56,7 +56,7 @@ class ScoreMap(Result):
         for axis, stride in enumerate(self.stride, start=1):
             values = values.repeat(stride, axis=axis)
         top, left = (
-            (side - step) // 2 for side, step in zip(self.window, self.stride, strict=True)
+            (side - step) // 2 for side, step in zip(self.window_size, self.stride, strict=True)
         )
         heat = np.zeros((len(values), *self.images.shape[2:]), values.dtype)
         heat[:, top : top + values.shape[1], left : left + values.shape[2]] = values
@@ -107,7 +107,7 @@ def score_map(
     stride = receptive_field(network(one), one).stride
     with mg.no_grad():
         scores = network(mg.Tensor(images)).data
-    return ScoreMap(scores=scores, images=images, window=window, stride=stride,
+    return ScoreMap(scores=scores, images=images, window_size=window, stride=stride,
                     variant="classifier as a fully convolutional network")  # fmt: skip
 
 
@@ -147,7 +147,7 @@ def sliding_window(
     places = views[:, :, ::down, ::right].transpose(0, 2, 3, 1, 4, 5)  # (N, h, w, C, *window)
     rows = [logits(model, np.ascontiguousarray(row)) for image in places for row in image]
     scores = np.reshape(rows, (*places.shape[:3], -1)).transpose(0, 3, 1, 2)
-    return ScoreMap(scores=scores, images=images, window=window, stride=(down, right),
+    return ScoreMap(scores=scores, images=images, window_size=window, stride=(down, right),
                     variant="classifier on every window alone")  # fmt: skip
 
 

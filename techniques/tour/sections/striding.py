@@ -79,7 +79,7 @@ def _heat_maps(result: ScoreMap, scenes: Scenes, names: tuple[str, ...]) -> Figu
             )
         )
     rows, columns = result.scores.shape[2:]
-    window, stride = result.window[0], result.stride[0]
+    window, stride = result.window_size[0], result.stride[0]
     caption = (
         f"The probability of a class in {rows} × {columns} windows of {window} × {window}, one "
         f"every {stride} pixels, drawn in the middle of each. Objects of the class are outlined."
