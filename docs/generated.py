@@ -127,13 +127,10 @@ class BenchmarkResults(Directive):
     def run(self) -> list[nodes.Node]:
         """Build them from the file."""
         report = _report_beside(self)
-        shown: list[nodes.Node] = [nodes.paragraph(text=table.place(report))]
-        for line in table.summary(report):
-            if not line.startswith(" "):
-                shown.append(nodes.paragraph(text=line))
-                shown.append(nodes.bullet_list())
-            else:
-                shown[-1] += nodes.list_item("", nodes.paragraph(text=line))
+        totals = [line for line in table.summary(report) if not line.startswith(" ")]
+        shown: list[nodes.Node] = [
+            nodes.paragraph(text=line) for line in [table.place(report), *totals]
+        ]
         picture = io.StringIO()
         figure.draw(report).savefig(picture, format="svg", bbox_inches="tight")
         svg = picture.getvalue()
