@@ -145,7 +145,10 @@ class Primitive:
         arrays = [p for p in parameters if p.kind in _ARRAYS]
         options = [p for p in parameters if p.kind not in _ARRAYS]
         if not arrays:
-            raise TypeError(f"{forward.__name__} needs a '/' behind its array arguments")
+            raise TypeError(
+                f"{forward.__name__} needs a '/' behind its array arguments, as in "
+                f"def {forward.__name__}(x, /)"
+            )
         self.name = name or forward.__name__
         self.forward = forward
         self.formula = formula
