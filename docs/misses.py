@@ -51,7 +51,7 @@ REASONS = {
         "There are 16 tiles of 4 × 4 for 36 × 512² transformed weights: to read these 38 MB takes "
         "2 ms, the multiplications 3 ms at the peak, and two threads share the bandwidth."
     ),
-    r"frozen weights": (
+    r"frozen weights|in training": (
         "One thread is at the bar or within a tenth of it, varying with the run. Two threads "
         "divide the time by 1.5 to 1.8; what keeps them from 2 was not found."
     ),
