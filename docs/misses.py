@@ -62,6 +62,7 @@ REASONS = {
         "Results of four residues are products of their own, at two thirds of the peak, and then "
         "interleaved: the micro-kernel runs over a fourth of the positions each time."
     ),
+    r"^1000": "All of it is Python's time; the ratio varies with the run about its bar.",
     r"^LeNet|^MLP": (
         "Half of a LeNet step, and nearly all of an MLP step, is spent in Python and in NumPy's "
         "BLAS on small matrices."
