@@ -67,6 +67,10 @@ REASONS = {
         "Half of a LeNet step, and nearly all of an MLP step, is spent in Python and in NumPy's "
         "BLAS on small matrices."
     ),
+    r"^VGG|^style": (
+        "With one thread it is within the bar. Nearly all of it is 3×3 convolutions: see those with "
+        "frozen weights."
+    ),
     r"^U-Net": (
         "A quarter is spent in Python and NumPy, on cold caches after each layer; convolutions of "
         "16 channels are the rest."
