@@ -68,8 +68,8 @@ REASONS = {
         "BLAS on small matrices."
     ),
     r"^VGG|^style": (
-        "With one thread it is within the bar. Nearly all of it is 3×3 convolutions: see those with "
-        "frozen weights."
+        "With one thread it is within the bar. Nearly all of it is 3×3 convolutions: see those "
+        "with frozen weights."
     ),
     r"^U-Net": (
         "A quarter is spent in Python and NumPy, on cold caches after each layer; convolutions of "
