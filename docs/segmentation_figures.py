@@ -5,6 +5,8 @@ from pathlib import Path
 import matplotlib
 import numpy as np
 from matplotlib import pyplot
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 
 from techniques.data import Scenes, SegmentedDataset
 from techniques.picture import in_colour
@@ -65,10 +67,14 @@ def _error_rates(found: dict[str, np.ndarray], truth: np.ndarray) -> None:
         print(name, *(f"{rate:.1f}" for rate in rates), "% wrong at 0, 1, 2 … pixels")
     axes.set_xlabel("distance from the true border, pixels")
     axes.set_ylabel("wrong, %")
+    _save(figure, axes, "borders.png")
+
+
+def _save(figure: Figure, axes: Axes, name: str) -> None:
     axes.set_ylim(bottom=0)
     axes.legend(frameon=False)
     axes.grid(alpha=0.3)
-    figure.savefig(FOLDER / "borders.png", dpi=120)
+    figure.savefig(FOLDER / name, dpi=120)
 
 
 def _three_scenes(found: dict[str, np.ndarray], test: SegmentedDataset) -> None:
@@ -124,10 +130,7 @@ def transferred() -> None:
     axes.text(HEAD + 1, 0.01, "the trunk moves too", color="grey", fontsize="small")
     axes.set_xlabel("epoch")
     axes.set_ylabel("mean IoU on 100 other scenes")
-    axes.set_ylim(bottom=0)
-    axes.legend(frameon=False)
-    axes.grid(alpha=0.3)
-    figure.savefig(FOLDER / "transfer.png", dpi=120)
+    _save(figure, axes, "transfer.png")
 
 
 if __name__ == "__main__":

@@ -10,9 +10,10 @@ from numpy.typing import ArrayLike, NDArray
 
 import layers
 import minigrad as mg
+from layers.training import evaluation_mode
 
 from .images import as_images
-from .model import ask, evaluating, last_output
+from .model import ask, last_output
 from .picture import CLIP, axes_for, in_colour, in_heat, in_sign, reach, show_maps
 from .result import Result
 from .target import Target
@@ -115,7 +116,7 @@ def activation_maps(
     (2, 5, 6, 4)
     """
     x = mg.Tensor(as_images(images))
-    with mg.no_grad(), evaluating(model), layers.capture(model, layer) as activations:
+    with mg.no_grad(), evaluation_mode(model), layers.capture(model, layer) as activations:
         model(x)
     name, output = last_output(activations, layer, axes=(2, 4))
     maps = output.data

@@ -9,11 +9,12 @@ from numpy.typing import ArrayLike, NDArray
 
 import layers
 import minigrad as mg
+from layers.training import evaluation_mode
 
 from .arguments import check_positive
 from .gradient_ascent import GradientAscent, octave_sizes
 from .images import as_images
-from .model import evaluating, last_output
+from .model import last_output
 from .progress import tracked
 
 Array = NDArray[Any]
@@ -95,7 +96,7 @@ def deep_dream(
 def _energy(model: layers.Module, images: Array, layer: Any) -> tuple[Array, Array]:
     """½‖a‖² of each image, (N,), and its gradient."""
     x = mg.Tensor(images, requires_grad=True)
-    with evaluating(model), layers.capture(model, layer) as activations:
+    with evaluation_mode(model), layers.capture(model, layer) as activations:
         model(x)
     _, outputs = last_output(activations, layer, axes=(2, 4))
     energy = 0.5 * (outputs**2).reshape(len(images), -1).sum(axis=1)

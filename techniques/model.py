@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 import layers
 import minigrad as mg
 from layers import Module
-from layers.training import evaluation_mode as evaluating
+from layers.training import evaluation_mode
 
 from .target import Pixels, Target, Unit, as_classes
 
@@ -96,7 +96,7 @@ def ask(model: Model, x: mg.Tensor, target: Target) -> Asked:
         function that does not return one score an image.
     """
     if isinstance(target, Unit):
-        with evaluating(model), layers.capture(model, target.layer) as activations:
+        with evaluation_mode(model), layers.capture(model, target.layer) as activations:
             model(x)
         _, maps = last_output(activations, target.layer, axes=(2, 4))
         return Asked(_one_each(target.scores(maps), x), None, str(target))
@@ -157,7 +157,7 @@ def last_output(
 
 def _output(model: Model, x: mg.Tensor) -> mg.Tensor:
     """What the model returns, which must be a Tensor without NaN."""
-    with evaluating(model):
+    with evaluation_mode(model):
         output = model(x)
     if not isinstance(output, mg.Tensor):
         raise TypeError(

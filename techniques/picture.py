@@ -141,3 +141,20 @@ def show_overlay(ax: Axes | None, images: Array, maps: Array, title: str) -> Axe
     bar.solids.set_alpha(1)  # type: ignore[union-attr]
     ax.set_title(f"{title}\nscale ends at percentile {CLIP:g}", fontsize="small", wrap=True)
     return ax
+
+
+def palette(classes: int) -> Array:
+    """One colour for each class, (classes, 3) in [0, 1]: apart in hue, and in lightness too.
+
+    Examples
+    --------
+    >>> from techniques.picture import palette
+    >>> palette(3).shape
+    (3, 3)
+    """
+    import colorsys
+
+    return np.array([
+        colorsys.hsv_to_rgb(0.61803 * i % 1, 0.45 + 0.25 * (i % 3), 0.95 - 0.2 * (i % 2))
+        for i in range(classes)
+    ])  # fmt: skip

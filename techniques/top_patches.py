@@ -11,10 +11,11 @@ from numpy.typing import ArrayLike, NDArray
 
 import layers
 import minigrad as mg
+from layers.training import evaluation_mode
 
 from .arguments import check_positive
 from .images import as_images
-from .model import evaluating, last_output
+from .model import last_output
 from .picture import axes_for, in_colour, mosaic
 from .progress import progress_bar
 from .receptive_field import ReceptiveField, receptive_field
@@ -144,7 +145,7 @@ def _batches(images: Any, batch_size: int) -> Iterator[tuple[Array, int]]:
 
 
 def _maps(model: layers.Module, batch: Array, layer: Any) -> tuple[str, Array]:
-    with mg.no_grad(), evaluating(model), layers.capture(model, layer) as activations:
+    with mg.no_grad(), evaluation_mode(model), layers.capture(model, layer) as activations:
         model(mg.Tensor(batch))
     name, output = last_output(activations, layer, axes=(4,))
     return name, output.data
@@ -152,7 +153,7 @@ def _maps(model: layers.Module, batch: Array, layer: Any) -> tuple[str, Array]:
 
 def _field(model: layers.Module, batch: Array, layer: Any) -> ReceptiveField:
     image = mg.Tensor(batch[:1], requires_grad=True)
-    with evaluating(model), layers.capture(model, layer) as activations:
+    with evaluation_mode(model), layers.capture(model, layer) as activations:
         model(image)
     return receptive_field(last_output(activations, layer, axes=(4,))[1], image)
 

@@ -22,10 +22,13 @@ PART = 1 << 14
 def momentum_parts(
     first, last, gradient, velocity, values, new, lr, momentum, share, sign, decay
 ):  # fmt: skip
+    """See `momentum_step`."""
     for i in range(first * PART, min(last * PART, values.size), lanes_of(values)):
         there = values.size - i
         value = load_part(values, i, there)
-        direction = load_part(gradient, i, there) * sign + value * decay
+        direction = load_part(gradient, i, there) * sign
+        if decay != 0:  # 0 · ∞ would be NaN
+            direction = direction + value * decay
         moved = load_part(velocity, i, there) * momentum + direction * share
         store_part(velocity, i, moved, there)
         store_part(new, i, value - moved * lr, there)
@@ -55,10 +58,13 @@ def momentum_step(
 def adam_parts(
     first, last, gradient, mean, square, values, new, rest1, rest2, size, eps, shrink, sign, decay
 ):  # fmt: skip
+    """See `adam_step`."""
     for i in range(first * PART, min(last * PART, values.size), lanes_of(values)):
         there = values.size - i
         value = load_part(values, i, there)
-        direction = load_part(gradient, i, there) * sign + value * decay
+        direction = load_part(gradient, i, there) * sign
+        if decay != 0:  # 0 · ∞ would be NaN
+            direction = direction + value * decay
         m, v = load_part(mean, i, there), load_part(square, i, there)
         m = m + (direction - m) * rest1
         v = v + (direction * direction - v) * rest2

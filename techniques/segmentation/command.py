@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ..data import load_image
-from ..picture import in_colour
+from ..picture import in_colour, palette
 from .metrics import Metrics
 from .recipes import load
 from .tiled import tiled
@@ -17,23 +17,6 @@ from .training import score
 
 _LARGE = 512  # pixels of a side from which a picture is cut into tiles
 _TILE, _MARGIN = 256, 32
-
-
-def palette(classes: int) -> np.ndarray:
-    """One colour for each class, (classes, 3) in [0, 1]: apart in hue, and in lightness too.
-
-    Examples
-    --------
-    >>> from techniques.segmentation.command import palette
-    >>> palette(3).shape
-    (3, 3)
-    """
-    import colorsys
-
-    return np.array([
-        colorsys.hsv_to_rgb(0.61803 * i % 1, 0.45 + 0.25 * (i % 3), 0.95 - 0.2 * (i % 2))
-        for i in range(classes)
-    ])  # fmt: skip
 
 
 def segment(

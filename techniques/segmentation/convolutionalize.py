@@ -9,8 +9,8 @@ import numpy as np
 
 import layers
 import minigrad as mg
+from layers.training import evaluation_mode
 
-from ..model import evaluating
 from .trunk import stages
 
 # What acts on each value alone, so that it may stand behind the flatten and stay as it is.
@@ -84,7 +84,7 @@ def convolutionalize(model: layers.Module, input_size: int | tuple[int, int]) ->
     x: Any = mg.Tensor(image)
     map_shape: tuple[int, ...] = ()  # of what the flatten reads; () before it
     spacing = 1, 1
-    with evaluating(model), mg.no_grad():
+    with evaluation_mode(model), mg.no_grad():
         for stage in stages(model):
             before = x.shape
             x = stage(x)

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 import minigrad as mg
+from layers.training import evaluation_mode
 
 from ..images import as_images
-from ..model import evaluating
 
 
 def tiled(
@@ -73,7 +73,7 @@ def tiled(
     around = ((0, 0), (0, 0), (top, top + below), (left, left + right))
     padded = np.pad(images, around, mode="reflect")
     maps: list[Any] = []
-    with evaluating(model), mg.no_grad():
+    with evaluation_mode(model), mg.no_grad():
         for one in padded:
             lines = []
             for y in range(0, one.shape[1] - 2 * top, rows):

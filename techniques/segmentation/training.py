@@ -11,8 +11,8 @@ import numpy as np
 
 import layers
 import minigrad as mg
+from layers.training import evaluation_mode
 
-from ..model import evaluating
 from ..model import frozen as without_gradients
 from .augmentation import vary
 from .metrics import Metrics, metrics
@@ -39,7 +39,7 @@ def predict(model: Any, images: np.ndarray, batch_size: int = 16) -> np.ndarray:
     >>> predict(lambda x: x, np.eye(2).reshape(1, 2, 1, 2))
     array([[[0, 1]]])
     """
-    with evaluating(model), mg.no_grad():
+    with evaluation_mode(model), mg.no_grad():
         return np.concatenate([
             model(mg.Tensor(images[i : i + batch_size])).data.argmax(axis=1)
             for i in range(0, len(images), batch_size)

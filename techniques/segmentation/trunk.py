@@ -9,8 +9,7 @@ import numpy as np
 
 import layers
 import minigrad as mg
-
-from ..model import evaluating
+from layers.training import evaluation_mode
 
 _PROBE = 128  # the side of the image that tells at which stride each module works
 
@@ -66,7 +65,7 @@ class Trunk(layers.Sequential):
         self.channels: dict[int, int] = {}
         self._ends: dict[int, int] = {}
         x: Any = mg.Tensor(np.zeros((1, first.in_channels, _PROBE, _PROBE), first.weight.dtype))
-        with evaluating(self), mg.no_grad():
+        with evaluation_mode(self), mg.no_grad():
             for index, stage in enumerate(self):
                 x = stage(x)
                 stride = 2 ** round(np.log2(_PROBE / x.shape[2]))

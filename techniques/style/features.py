@@ -9,7 +9,8 @@ from typing import Any, TypeAlias
 import layers
 import minigrad as mg
 from layers.module import observing
-from techniques.model import Model, evaluating
+from layers.training import evaluation_mode
+from techniques.model import Model
 
 Layer: TypeAlias = str | layers.Module
 
@@ -44,7 +45,7 @@ def features_at(model: Model, x: mg.Tensor, at: Sequence[Layer]) -> list[mg.Tens
     >>> [maps.shape for maps in features_at(model, mg.Tensor(np.ones((1, 3, 6, 6))), ["1"])]
     [(1, 4, 4, 4)]
     """
-    with evaluating(model), layers.capture(model, *at) as kept:
+    with evaluation_mode(model), layers.capture(model, *at) as kept:
         missing = set(map(id, (_module(model, layer) for layer in at)))
         with _stopping(missing):
             model(x)

@@ -320,3 +320,11 @@ def test_clipping_what_is_not_finite_is_an_error():
     params[0].grad = np.full((2, 3), np.inf)
     with pytest.raises(ValueError, match="detect_anomaly"):
         optim.clip_grad_norm_(params, 1.0)
+
+
+@pytest.mark.parametrize("kind", [lambda p: optim.SGD(p, lr=0.1, momentum=0.9), optim.Adam])
+def test_an_infinite_weight_stays_so_in_a_compiled_step(kind):
+    parameter = layers.Parameter(np.full(blocks.LARGE, np.inf))
+    parameter.grad = np.ones(blocks.LARGE)
+    kind([parameter]).step()
+    assert (parameter.array == np.inf).all()

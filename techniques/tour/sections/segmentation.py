@@ -7,12 +7,11 @@ import numpy as np
 from techniques.data import Scenes
 from techniques.grad_cam import grad_cam
 from techniques.model import logits
-from techniques.picture import in_colour
+from techniques.picture import in_colour, palette
 from techniques.pretrained import load
 from techniques.saliency import saliency
 from techniques.segmentation import Instances, UNet, predict, score, split_instances
 from techniques.segmentation import recipes as segmenters
-from techniques.segmentation.command import palette
 from techniques.target import Pixels
 from techniques.tour.drawing import SECOND, Array, Drawing, overlay, picture
 from techniques.tour.section import Figure, Number, Panel, Part, Section, percent
