@@ -33,6 +33,7 @@ and `ahead_of_time`, how a Python function becomes machine code and stays it; `t
 
 from __future__ import annotations
 
+import functools
 import importlib
 from collections.abc import Callable, Collection
 from pathlib import Path
@@ -55,6 +56,7 @@ names = ("compiled", "reference", *algorithms)
 """Both sets; and the compiled one with one algorithm for every convolution that it can compute."""
 
 
+@functools.cache
 def kernel_set(name: str) -> ModuleType | SimpleNamespace:
     """The module that holds the set `name`, imported when first asked for.
 

@@ -13,7 +13,10 @@ def inputs(*arrays: np.ndarray) -> list[np.ndarray]:
 
 def prepared(array: np.ndarray, dtype: type | np.dtype) -> np.ndarray:
     """The array in that dtype, as a kernel wants it."""
-    view = np.require(array, dtype, ("C", "A")).view()
+    flags = array.flags
+    if array.dtype != dtype or not (flags.c_contiguous and flags.aligned):
+        array = np.require(array, dtype, ("C", "A"))  # slow even when there is nothing to do
+    view = array.view()
     view.flags.writeable = False
     return view
 

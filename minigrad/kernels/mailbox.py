@@ -41,8 +41,8 @@ from llvmlite import binding, ir
 from minigrad.kernels.crew import ASLEEP, BLOCK, CODE, DONE, EMPTY, FAILED, SPANS, TASKS
 from minigrad.kernels.kernel import target_machine
 
-# About a fifth of a millisecond.
-PATIENCE = 500
+# About a millisecond: longer than Python takes from one kernel of a training step to the next.
+PATIENCE = 3000
 
 WORD, INT, NOTHING = ir.IntType(64), ir.IntType(32), ir.VoidType()
 WORDS = WORD.as_pointer()

@@ -50,8 +50,8 @@ def vary(
         x = np.clip(np.floor(left + (np.arange(width) + 0.5) / factor).astype(int), 0, width - 1)
         if rng.random() < 0.5:
             x = x[::-1]
-        varied[i] = images[i][:, y[:, None], x]
-        classes[i] = masks[i][y[:, None], x]
+        varied[i] = images[i][:, y][:, :, x]
+        classes[i] = masks[i][y][:, x]
     if brightness:
         factors = rng.uniform(1 - brightness, 1 + brightness, (count, 1, 1, 1))
         varied = np.clip(varied * factors.astype(images.dtype), 0, 1)
