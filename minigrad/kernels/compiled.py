@@ -6,7 +6,7 @@ read-only), and convolutions go to the algorithm that `choice` names for their s
 
 from __future__ import annotations
 
-from functools import cache, partial
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
@@ -166,7 +166,6 @@ def _with_bias(x: Array, weight: Array, bias: Array | None) -> list[Any]:
     return [x, weight, _prepared(bias, x.dtype)]
 
 
-@cache
 def forced(algorithm: str) -> SimpleNamespace:
     """These kernels, with one algorithm for every convolution that it can compute."""
     own = {

@@ -41,7 +41,7 @@ class Recipe:
         Of each stage. Between them an FCN is refined, from 32 to 16 to 8, and begins anew with half
         the learning rate.
     coarse_epochs : int
-        So many before, on pictures of half the size: each costs a quarter.
+        So many before, on pictures of half the size, which have a quarter of the pixels.
     batch_size, learning_rate, zoom, brightness
         As in `train`.
     size : int or None
@@ -101,7 +101,7 @@ def _on_scenes(
 RECIPES = {
     recipe.name: recipe
     for recipe in [
-        _on_scenes("unet", lambda: UNet(11, width=12, depth=3, rng=0), (7,), 8),
+        _on_scenes("unet", lambda: UNet(11, width=12, depth=3, rng=0), (7,), coarse_epochs=8),
         _on_scenes("segnet", lambda: SegNet(11, width=16, depth=4, rng=0), (10,)),
         _on_scenes("encoder-decoder", lambda: EncoderDecoder(11, width=16, depth=4, rng=0), (10,)),
         _on_scenes(  # its finest map has a place for 8 × 8 pixels: too coarse for 64 × 64
