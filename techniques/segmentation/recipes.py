@@ -174,7 +174,10 @@ def load(name: str, path: str | os.PathLike[str] | None = None) -> tuple[Any, Re
     recipe = find_recipe(name)
     file = recipe.weights if path is None else Path(path)
     if not file.exists():
-        raise FileNotFoundError(f"there are no weights at {file}; {recipe.command!r} makes them")
+        raise FileNotFoundError(
+            f"there are no weights at {file}; {recipe.command!r} makes {name}.npz: name that file "
+            "as the weights"
+        )
     arrays = layers.load(file)
     arrays.pop("mean_iou", None)
     model = finished(recipe)

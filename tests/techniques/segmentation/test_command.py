@@ -95,6 +95,7 @@ def test_a_training_killed_on_coarse_pictures_ends_with_the_same_weights(tmp_pat
     (["train", "unett"], "did you mean unet?"),
     (["train", "unet", "--out", "unet.txt"], "must be a .npz file"),
     (["score", "--network", "fcn8s", "--weights", "none.npz"], "minigrad segment train fcn8s"),
+    (["score", "--network", "segnet"], "name that file as the weights"),
 ])  # fmt: skip
 def test_what_goes_wrong_is_one_line_and_2(arguments, reason, capsys):
     assert main(["segment", *arguments]) == 2
